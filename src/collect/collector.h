@@ -1,0 +1,69 @@
+// SPDX-License-Identifier: Apache-2.0
+// A collector looks at one subject and fills the snapshot with facts, rows and claims.
+//
+// To add one: write collect/NAME.c with `const struct collector collector_NAME` and a row
+// COLLECTOR(NAME) in collectors.def, whose order is the running order.  A collector never judges
+// and never prints; what it can't bring it reports by returning false (the look goes on and the
+// reason becomes a miss_row) or fact by fact with snapshot_set_missing().
+
+#ifndef COLLECT_COLLECTOR_H
+#define COLLECT_COLLECTOR_H
+
+#include <stdbool.h>
+
+#include "base/memory.h"
+#include "base/tree.h"
+#include "facts/snapshot.h"
+#include "os/pages.h"
+#include "parse/maps.h"
+
+struct hotspot;
+struct hotspot_classes;
+struct smaps;
+
+// What we look at: a live process or a moment of a capture.
+struct target {
+	int pid;                    // the host's
+	int ns_pid;                 // innermost, by NSpid: names the JVM's files and sockets
+	const struct tree *files;
+	struct memory *memory;      // empty when memory may not be read
+	enum tier tier;
+	const char *memory_denied;  // why memory can't be read, NULL when it can
+	const char *pages_denied;   // why pages can't be told, NULL when they can
+	const char *tier_gain;      // see struct snapshot
+	bool live;                  // signals and sockets make sense
+	bool may_attach;            // false with --no-attach
+	bool want_pss;              // --pss: smaps may be read once
+};
+
+// One pass over a target.  Earlier collectors leave here what later ones need.
+struct look {
+	const struct target *target;
+	struct snapshot *out;
+	struct arena *mem;   // dies with the snapshot
+	struct maps maps;    // by collector maps
+	struct pages pages;  // by collector pages; empty when denied
+	bool has_pages;
+	struct smaps *smaps; // by collector smaps: with --pss or without pages; else NULL
+	struct hotspot *vm;  // by collector vm; NULL when there is none or no memory
+	struct hotspot_classes *classes; // by collector classes; NULL likewise
+};
+
+struct collector {
+	const char *name;
+	const char *sentence;  // what it brings, for docs and --help
+	enum tier needs;       // the poorest tier in which it still works
+	bool needs_vm;         // run only when look->vm is there
+	bool only_without_vm;  // the poorer way: run only when look->vm is not there
+	bool (*run)(struct look *look, struct fail *why);
+};
+
+#define COLLECTOR(name) extern const struct collector collector_##name;
+#include "collect/collectors.def"
+#undef COLLECTOR
+
+// Provenance in one word: from(look, "metaspace", "vmstructs", CERTAINTY_EXACT).
+struct provenance look_from(const struct look *look, const char *collector, const char *source,
+			    enum certainty certainty);
+
+#endif

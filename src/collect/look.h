@@ -1,0 +1,20 @@
+// SPDX-License-Identifier: Apache-2.0
+// Runs all collectors over a target: one call, one snapshot.
+
+#ifndef COLLECT_LOOK_H
+#define COLLECT_LOOK_H
+
+#include <stdbool.h>
+
+struct arena;
+struct fail;
+struct snapshot;
+struct target;
+
+// Fails only when there is nothing to show at all: GONE (it exited), DENIED (tier D), ABSENT (not
+// a JVM: no libjvm.so mapped).  A torn scan (the scan and VmRSS apart by more than 1 % and 4 MB)
+// is read again, twice at most.  The snapshot lives in `mem`.
+bool look_at(const struct target *target, struct arena *mem, struct snapshot *out,
+	     struct fail *why);
+
+#endif

@@ -1,0 +1,42 @@
+// SPDX-License-Identifier: Apache-2.0
+// gHotSpotVMStructs and its siblings: the VM's own description of its layout.
+//
+// Read from the target's memory through the exported gHotSpotVM* symbols, so that the build on disk
+// does not matter.  Rows are hostile: counts, strides and strings are bounded, and a table whose
+// first rows make no sense is refused as a whole.
+
+#ifndef JVM_VMSTRUCTS_H
+#define JVM_VMSTRUCTS_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+struct arena;
+struct fail;
+struct memory;
+
+struct vmstructs;
+
+// Where a gHotSpotVM* symbol lies in the target; 0 when the library does not export it.
+typedef uint64_t vmstructs_symbol(void *arg, const char *name);
+
+// FAIL_ABSENT: no gHotSpotVMStructs ("not HotSpot"); CORRUPT: the tables make no sense.
+bool vmstructs_read(const struct memory *memory, vmstructs_symbol *symbol, void *arg,
+		    struct arena *mem, struct vmstructs **out, struct fail *why);
+
+struct vmstructs_field {
+	const char *type, *field;
+	const char *field_type; // as the VM spells it; "" when it gives none
+	bool is_static;
+	uint64_t offset; // of an instance field
+	uint64_t at;     // of a static
+};
+const struct vmstructs_field *vmstructs_find(const struct vmstructs *s, const char *type,
+					     const char *field);
+uint64_t vmstructs_size(const struct vmstructs *s, const char *type); // sizeof; 0: no such type
+bool vmstructs_has_type(const struct vmstructs *s, const char *type);
+bool vmstructs_constant(const struct vmstructs *s, const char *name, int64_t *value); // int and long
+size_t vmstructs_count(const struct vmstructs *s);
+
+#endif
