@@ -47,6 +47,8 @@ struct mapping_row {
 	uint64_t start, end;
 	bool readable, writable, executable, shared, deleted;
 	const char *path;
+	bool sized; // the sizes below are known, from one read of smaps
+	uint64_t resident, swap, pss;
 };
 
 // Pages that are resident or swapped, as runs; sorted, without overlap.

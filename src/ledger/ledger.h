@@ -41,9 +41,11 @@ struct account_row {
 	int64_t growth;                     // resident now - resident at first; 0 without a window
 	bool has_growth;
 	enum certainty certainty; // the poorest that holds at least 1 % of its resident bytes
-	const char *source;       // of the largest claim
+	const char *source;       // of most of its resident bytes; NULL when it has none
 	uint64_t certain;         // resident bytes by exact and derived claims
 };
+
+enum { PIECE_UNMAPPED = UINT32_MAX }; // pages of a mapping that came after the list was read
 
 // A maximal range of one owner inside one mapping.
 struct piece {
@@ -51,7 +53,8 @@ struct piece {
 	uint64_t resident, swap;
 	int account;              // ACCOUNT_NONE: unaccounted
 	const struct claim *claim; // NULL when unaccounted
-	uint32_t mapping;         // index into snapshot.mappings
+	uint32_t mapping;         // index into snapshot.mappings, or PIECE_UNMAPPED
+	uint64_t pss;             // 0 unless the mappings are sized
 };
 
 struct unaccounted_row {
