@@ -1,0 +1,145 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What live tests share: starting JVMs, running jledger, saying what held.
+
+A live test is a Python file that calls check() for each thing it saw and done() at the end; it
+prints TAP-like lines and closes with 'N passed, N failed'.  JLEDGER names the program (default:
+build/jledger), JDK the Java home (default: the one of `java` on the PATH).
+"""
+
+import json
+import os
+import pathlib
+import re
+import shutil
+import signal
+import subprocess
+import sys
+import tempfile
+import time
+
+ROOT = pathlib.Path(__file__).resolve().parents[2]
+JLEDGER = os.environ.get("JLEDGER", str(ROOT / "build/jledger"))
+COLLECTORS = ("Serial", "Parallel", "G1")
+
+_passed = _failed = 0
+
+
+def check(held, what, detail=""):
+    """Notes one thing that was seen to hold or not; returns whether it held."""
+    global _passed, _failed
+    if held:
+        _passed += 1
+    else:
+        _failed += 1
+    print(f"{'ok' if held else 'not ok'} - {what}{f' ({detail})' if detail else ''}", flush=True)
+    return bool(held)
+
+
+def done():
+    """Ends the test with its closing line."""
+    print(f"{_passed} passed, {_failed} failed", flush=True)
+    sys.exit(1 if _failed or not _passed else 0)
+
+
+def java_home():
+    if os.environ.get("JDK"):
+        return pathlib.Path(os.environ["JDK"])
+    java = shutil.which("java")
+    if not java:
+        sys.exit("no java on the PATH: ./dev setup installs one")
+    return pathlib.Path(os.path.realpath(java)).parents[1]
+
+
+def tool(name):
+    return str(java_home() / "bin" / name)
+
+
+def scratch(prefix="jledger-test-"):
+    """A directory that the caller removes, or that stays for a look after a failure."""
+    return pathlib.Path(tempfile.mkdtemp(prefix=prefix))
+
+
+def compile_java(sources, to):
+    subprocess.run([tool("javac"), "-nowarn", "-d", str(to), *map(str, sources)], check=True)
+
+
+def compile_jni(source, library):
+    home = java_home() / "include"
+    subprocess.run(
+        ["cc", "-shared", "-fPIC", "-O1", "-g", "-D_GNU_SOURCE", f"-I{home}", f"-I{home}/linux", "-o",
+         str(library), str(source), "-lpthread"], check=True)
+
+
+class Jvm:
+    """A running JVM whose program prints lines; `ready` is awaited, the lines before it are kept."""
+
+    def __init__(self, arguments, env=None, ready="ready", stderr=subprocess.DEVNULL, wait_s=60, prefix=(),
+                 cwd=None):
+        self.process = subprocess.Popen(
+            [*prefix, tool("java"), *arguments], stdout=subprocess.PIPE, stderr=stderr, stdin=subprocess.PIPE,
+            text=True, env=env, cwd=cwd)
+        self.pid = self.process.pid
+        self.lines = []
+        deadline = time.monotonic() + wait_s
+        while ready is not None:
+            line = self.process.stdout.readline()
+            if not line or time.monotonic() > deadline:
+                self.stop()
+                raise RuntimeError(f"the JVM did not say {ready!r}: {self.lines[-3:]}")
+            if line.strip() == ready:
+                break
+            self.lines.append(line.rstrip("\n"))
+
+    def say(self, line):
+        self.process.stdin.write(line + "\n")
+        self.process.stdin.flush()
+
+    def stop(self):
+        if self.process.poll() is None:
+            self.process.send_signal(signal.SIGKILL)
+        self.process.wait()
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        self.stop()
+
+
+def jledger(*arguments, prefix=(), timeout=60, env=None):
+    """Runs the program; returns the finished process with text output."""
+    return subprocess.run([*prefix, JLEDGER, *map(str, arguments)], capture_output=True, text=True,
+                          timeout=timeout, env=env)
+
+
+def jledger_json(*arguments, **options):
+    run = jledger(*arguments, "--json", **options)
+    if run.returncode not in (0, 1):
+        raise RuntimeError(f"jledger {' '.join(map(str, arguments))}: exit {run.returncode}: {run.stderr.strip()}")
+    return json.loads(run.stdout)
+
+
+def jcmd(pid, *command):
+    return subprocess.run([tool("jcmd"), str(pid), *command], capture_output=True, text=True, timeout=60).stdout
+
+
+def account(ledger, name, field="resident"):
+    """Sum of a field over the rows of an account and of those whose parent it is; None if unknown."""
+    values = [row[field] for row in ledger["accounts"] if name in (row["account"], row["parent"])]
+    known = [v for v in values if v is not None]
+    return sum(known) if known else None
+
+
+def status(pid, key):
+    text = pathlib.Path(f"/proc/{pid}/status").read_text()
+    found = re.search(rf"^{key}:\s+(\S+)", text, re.M)
+    return found.group(1) if found else None
+
+
+def present_pages(pid, start, end):
+    """Addresses of the pages in [start, end) that are present, from pagemap."""
+    first, count = start // 4096, (end + 4095) // 4096 - start // 4096
+    with open(f"/proc/{pid}/pagemap", "rb") as f:
+        f.seek(first * 8)
+        entries = f.read(count * 8)
+    return [(first + i) * 4096 for i in range(len(entries) // 8) if entries[i * 8 + 7] & 0x80]
