@@ -1,0 +1,96 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: Apache-2.0
+"""The target must not notice: while `map` loops on a JVM with 8 GB of touched heap, a thread of it that
+maps, touches and unmaps memory is at most 1 ms (p99.9) and 2 ms (p99.99) slower than without; and the
+VM's safepoint counter, its class count and its threads' states stay what they were.
+
+Both sides run pinned to a CPU each at real-time priority, so that other load does not count.
+HEAP_MB (default: 8192, or half of the free memory) and SECONDS_EACH (default: 12) in the environment.
+"""
+
+import ast
+import os
+import pathlib
+import shutil
+import subprocess
+import time
+
+from harness import JLEDGER, ROOT, Jvm, check, compile_java, compile_jni, done, scratch
+
+SECONDS = int(os.environ.get("SECONDS_EACH", "12"))
+
+
+def free_mb():
+    for line in pathlib.Path("/proc/meminfo").read_text().splitlines():
+        if line.startswith("MemAvailable"):
+            return int(line.split()[1]) // 1024
+    return 0
+
+
+def counters(pid):
+    """Counters of the jvmstat file by name, numbers only; read without the JVM's help."""
+    path = next(pathlib.Path("/tmp").glob(f"hsperfdata_*/{pid}"))
+    data = path.read_bytes()
+    word = lambda at: int.from_bytes(data[at:at + 4], "little")
+    at, found = word(24), {}
+    for _ in range(word(28)):
+        length, name_at, kind, data_at = word(at), word(at + 4), data[at + 12], word(at + 16)
+        name = data[at + name_at:data.index(b"\0", at + name_at)].decode()
+        if kind == ord("J"):
+            found[name] = int.from_bytes(data[at + data_at:at + data_at + 8], "little", signed=True)
+        at += length
+    return found
+
+
+def states(pid):
+    found = {}
+    for task in pathlib.Path(f"/proc/{pid}/task").iterdir():
+        text = (task / "status").read_text()
+        found[int(task.name)] = [l.split()[1] for l in text.splitlines() if l.startswith("State")][0]
+    return found
+
+
+def measure(jvm, seconds):
+    jvm.say(f"measure {seconds}")
+    return ast.literal_eval(jvm.process.stdout.readline())
+
+
+def main():
+    heap_mb = int(os.environ.get("HEAP_MB", min(8192, free_mb() // 2)))
+    work = scratch()
+    compile_java([ROOT / "tests/live/java/Latency.java"], work)
+    compile_jni(ROOT / "tests/live/java/latency.c", work / "liblatency.so")
+    flags = [f"-Xms{heap_mb}m", f"-Xmx{heap_mb}m", "-XX:+AlwaysPreTouch", "-XX:+UseParallelGC", "-Xint",
+             "-XX:+UnlockDiagnosticVMOptions", "-XX:GuaranteedSafepointInterval=0"]
+    with Jvm([*flags, "-cp", str(work), "Latency", str(work / "liblatency.so")], wait_s=120) as jvm:
+        check(jvm.lines[-1] == "pinned", "the measuring thread has a CPU of its own")
+        measure(jvm, 2)
+        alone = measure(jvm, SECONDS)
+        before, states_before = counters(jvm.pid), states(jvm.pid)
+        loop = subprocess.Popen(
+            ["taskset", "-c", "0", "chrt", "-f", "30", "sh", "-c",
+             f"n=0; end=$(($(date +%s)+{SECONDS}+1)); while [ $(date +%s) -lt $end ]; do "
+             f"'{JLEDGER}' map {jvm.pid} --json >/dev/null || exit 1; n=$((n+1)); done; echo $n"],
+            stdout=subprocess.PIPE, text=True)
+        time.sleep(0.5)
+        looked_at = measure(jvm, SECONDS)
+        looks = int(loop.communicate()[0] or 0)
+        after, states_after = counters(jvm.pid), states(jvm.pid)
+        ms = lambda ns: f"{ns / 1e6:.3f} ms"
+        print(f"# heap {heap_mb} MB, {looks} looks; alone p99 {ms(alone[2])} p99.9 {ms(alone[3])} p99.99 {ms(alone[4])} "
+              f"max {ms(alone[5])}; looked at p99 {ms(looked_at[2])} p99.9 {ms(looked_at[3])} p99.99 {ms(looked_at[4])} "
+              f"max {ms(looked_at[5])}")
+        check(looks >= SECONDS, "map ran all the time", f"{looks} looks in {SECONDS} s")
+        check(looked_at[3] - alone[3] < 1_000_000, "p99.9 less than 1 ms above", ms(looked_at[3] - alone[3]))
+        check(looked_at[4] - alone[4] < 2_000_000, "p99.99 less than 2 ms above", ms(looked_at[4] - alone[4]))
+        for name in ("sun.rt.safepoints", "java.cls.loadedClasses", "java.threads.started"):
+            check(before[name] == after[name], f"{name} is untouched", f"{before[name]} -> {after[name]}")
+        stopped = [t for t, s in states_after.items() if s in "tT"]
+        check(not stopped and set(states_before) == set(states_after), "no thread was stopped, started or ended",
+              f"{len(states_after)} threads")
+    shutil.rmtree(work)
+    done()
+
+
+if __name__ == "__main__":
+    main()
