@@ -37,7 +37,7 @@ struct account_row {
 	int account;          // index into ACCOUNTS
 	uint64_t resident, swap;
 	uint64_t committed, reserved, used; // UNKNOWN_BYTES where nobody knows
-	uint64_t pss;                       // UNKNOWN_BYTES without --pss
+	uint64_t pss;                       // UNKNOWN_BYTES unless the mappings are sized
 	int64_t growth;                     // resident now - resident at first; 0 without a window
 	bool has_growth;
 	enum certainty certainty; // the poorest that holds at least 1 % of its resident bytes
@@ -47,7 +47,8 @@ struct account_row {
 
 enum { PIECE_UNMAPPED = UINT32_MAX }; // pages of a mapping that came after the list was read
 
-// A maximal range of one owner inside one mapping.
+// A maximal range of one owner inside one mapping; of unaccounted bytes, from the first page to the
+// last.
 struct piece {
 	uint64_t start, end;
 	uint64_t resident, swap;
@@ -78,6 +79,7 @@ struct ledger {
 	bool has_growth;
 	uint64_t certain;     // resident bytes of exact and derived claims
 	uint64_t drift;       // the larger of |scan - VmRSS before| and |scan - VmRSS after|
+	bool has_pss;         // every mapping is sized (--pss, or no pagemap)
 	bool by_page;         // false: sizes by mapping (no pagemap), shared out over a mapping
 	VEC(struct piece) pieces;             // sorted by address, resident or swapped ones only
 	VEC(struct unaccounted_row) unknowns; // largest first
