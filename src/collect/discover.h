@@ -9,8 +9,12 @@
 struct arena;
 struct fail;
 struct jvm_rows;
+struct memory;
 struct target;
 struct tree;
+
+// The live machine's files (os/live.h); lives in `mem`.  For callers that may not see os/.
+const struct tree *discover_live(struct arena *mem);
 
 // Every JVM that this machine's /proc shows: processes that map libjvm.so, and those of others
 // (tier D) whose command is java.
@@ -22,7 +26,13 @@ bool discover_find(const struct tree *files, const char *text, struct arena *mem
 		   struct fail *why);
 // Opens a live process: tier, memory segments, namespaces.  `files` must outlive the target.
 // GONE; DENIED in tier D, with what would help; ABSENT when it is not a HotSpot JVM.
+// What only a live machine can tell (tier, reasons) goes through tree_made("target/PID"), so that a
+// second call with a recorder's tree in front puts it into the capture.
 bool discover_open(const struct tree *files, int pid, struct arena *mem, struct target *out,
 		   struct fail *why);
+// The same of a capture: its seams instead of the live ones, tier and reasons as recorded.  Both
+// must outlive the target; `live` is false.  ABSENT when the capture lacks what was recorded.
+bool discover_open_recorded(const struct tree *files, struct memory *memory, int pid,
+			    struct arena *mem, struct target *out, struct fail *why);
 
 #endif
