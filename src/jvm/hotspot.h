@@ -17,6 +17,8 @@
 
 struct arena;
 struct fail;
+struct flags;
+struct hotspot_symbols;
 struct memory;
 struct tree;
 struct vmstructs;
@@ -49,6 +51,9 @@ struct hotspot {
 	struct vmstructs *tables;
 	const struct vmstructs_field *field[FIELD_COUNT]; // NULL: this VM does not export it
 
+	struct flags *flags;             // jvm/flags.h; never NULL
+	struct hotspot_symbols *symbols; // filled by the first hotspot_symbol()
+
 	const char *library;                // path of libjvm.so as in maps
 	uint64_t library_start, library_end; // load base .. end of its .bss
 
@@ -77,7 +82,9 @@ bool hotspot_has_offset(const struct hotspot *vm, enum field_id id); // exported
 // Address of the member: object + offset, or the static's own address (then `object` is ignored).
 // 0 when the VM does not export it.
 uint64_t hotspot_at(const struct hotspot *vm, enum field_id id, uint64_t object);
-// Read the member.  ABSENT names the member when the VM does not export it.
+// Read the member in the width of its own type where the VM tells one (1, 2, 4 or 8 bytes, the rest
+// zero; never more than asked for), else in the width asked for.  ABSENT names the member when the
+// VM does not export it.
 bool hotspot_read_u64(const struct hotspot *vm, enum field_id id, uint64_t object, uint64_t *to,
 		      struct fail *why);
 bool hotspot_read_u32(const struct hotspot *vm, enum field_id id, uint64_t object, uint32_t *to,
@@ -90,7 +97,8 @@ bool hotspot_is_pointer(uint64_t value);
 // Inside libjvm.so, 8-aligned: what a C++ object's first word must be.
 bool hotspot_is_vtable(const struct hotspot *vm, uint64_t value);
 // A private static of libjvm.so by its mangled name, from the file's .symtab: an address in the
-// target, or 0 (stripped library, unreadable file).  Optional knowledge: never the only way.
+// target, or 0 (stripped library, unreadable file, several statics of that name).  Optional
+// knowledge: never the only way.  Names with a row in jvm/symbols.def are found in one pass.
 uint64_t hotspot_symbol(const struct hotspot *vm, const char *mangled);
 // A flag's value, straight from the flag table; false when there is no such flag.
 bool hotspot_flag(const struct hotspot *vm, const char *name, uint64_t *value);

@@ -1,0 +1,524 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "jvm/hotspot.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/arena.h"
+#include "base/fail.h"
+#include "base/memory.h"
+#include "base/units.h"
+#include "jvm/flags.h"
+#include "jvm/vmstructs.h"
+#include "os/elf.h"
+#include "os/mapped.h"
+#include "os/symtab.h"
+
+enum {
+	KLASS_SHIFT_LIMIT = 32,
+	OOP_SHIFT_LIMIT = 8,      // ObjectAlignmentInBytes is at most 256
+	COMPACT_KLASS_SHIFT = 42, // of the narrow klass in a compact header's mark word
+	HANDLE_COLOUR_SHIFT = 12, // of a coloured pointer's four remap bits
+};
+static const uint64_t ADDRESS_LIMIT = (uint64_t)1 << 47;
+
+// The spellings of each member, in the order of preference.
+static const char *const SPELLINGS[FIELD_COUNT][8] = {
+#define FIELD(id, ...) [FIELD_##id] = { __VA_ARGS__ },
+#include "jvm/fields.def"
+#undef FIELD
+};
+
+static const char *const SYMBOLS[] = {
+#define SYMBOL(name) name,
+#include "jvm/symbols.def"
+#undef SYMBOL
+};
+enum { SYMBOL_COUNT = sizeof(SYMBOLS) / sizeof(SYMBOLS[0]) };
+
+struct hotspot_symbols {
+	bool tried;
+	struct mapped_file file;
+	uint64_t bias;
+	struct symtab_symbol listed[SYMBOL_COUNT];
+	VEC(struct symtab_symbol) others; // asked for without a row in symbols.def
+};
+
+static const struct collector_flag {
+	const char *flag;
+	enum gc_kind gc;
+} COLLECTORS[] = {
+	{ "UseG1GC", GC_G1 },
+	{ "UseParallelGC", GC_PARALLEL },
+	{ "UseConcMarkSweepGC", GC_CMS },
+	{ "UseSerialGC", GC_SERIAL },
+	{ "UseZGC", GC_Z },
+	{ "UseShenandoahGC", GC_SHENANDOAH },
+	{ "UseEpsilonGC", GC_EPSILON },
+};
+
+const char *gc_name(enum gc_kind gc)
+{
+	static const char *const NAMES[] = {
+		[GC_UNKNOWN] = "unknown",
+		[GC_SERIAL] = "Serial",
+		[GC_PARALLEL] = "Parallel",
+		[GC_CMS] = "CMS",
+		[GC_G1] = "G1",
+		[GC_Z] = "Z",
+		[GC_SHENANDOAH] = "Shenandoah",
+		[GC_EPSILON] = "Epsilon",
+	};
+
+	return NAMES[gc];
+}
+
+bool hotspot_has(const struct hotspot *vm, enum field_id id)
+{
+	return vm->field[id];
+}
+
+bool hotspot_has_offset(const struct hotspot *vm, enum field_id id)
+{
+	return vm->field[id] && !vm->field[id]->is_static;
+}
+
+uint64_t hotspot_at(const struct hotspot *vm, enum field_id id, uint64_t object)
+{
+	const struct vmstructs_field *f = vm->field[id];
+
+	if (!f)
+		return 0;
+	return f->is_static ? f->at : object + f->offset;
+}
+
+// Bytes of the member's own type, or 0 where the tables have no such number.
+static uint64_t own_width(const struct hotspot *vm, const struct vmstructs_field *f)
+{
+	const char *type = f->field_type;
+	uint64_t size;
+
+	if (!strncmp(type, "volatile ", 9))
+		type += 9;
+	if (!strncmp(type, "const ", 6))
+		type += 6;
+	if (!*type || strchr(type, '*'))
+		return 0;
+	size = vmstructs_size(vm->tables, type);
+	return size == 1 || size == 2 || size == 4 || size == 8 ? size : 0;
+}
+
+static bool read_member(const struct hotspot *vm, enum field_id id, uint64_t object, size_t width,
+			uint64_t *to, struct fail *why)
+{
+	const struct vmstructs_field *f = vm->field[id];
+	uint64_t value = 0, own;
+
+	if (!f)
+		return fail(why, FAIL_ABSENT, "this VM does not export %s::%s", SPELLINGS[id][0],
+			    SPELLINGS[id][1]);
+	own = own_width(vm, f);
+	if (own && own < width)
+		width = (size_t)own;
+	if (!memory_read(vm->memory, hotspot_at(vm, id, object), &value, width, why))
+		return fail_while(why, "reading %s::%s", f->type, f->field);
+	*to = value;
+	return true;
+}
+
+bool hotspot_read_u64(const struct hotspot *vm, enum field_id id, uint64_t object, uint64_t *to,
+		      struct fail *why)
+{
+	return read_member(vm, id, object, sizeof(*to), to, why);
+}
+
+bool hotspot_read_u32(const struct hotspot *vm, enum field_id id, uint64_t object, uint32_t *to,
+		      struct fail *why)
+{
+	uint64_t value;
+
+	if (!read_member(vm, id, object, sizeof(*to), &value, why))
+		return false;
+	*to = (uint32_t)value;
+	return true;
+}
+
+bool hotspot_read_pointer(const struct hotspot *vm, enum field_id id, uint64_t object, uint64_t *to,
+			  struct fail *why)
+{
+	uint64_t value;
+
+	if (!read_member(vm, id, object, sizeof(value), &value, why))
+		return false;
+	if (!hotspot_is_pointer(value))
+		return fail(why, FAIL_CORRUPT, "%s::%s is 0x%" PRIx64 ", not an object",
+			    vm->field[id]->type, vm->field[id]->field, value);
+	*to = value;
+	return true;
+}
+
+bool hotspot_is_pointer(uint64_t value)
+{
+	return value >= PAGE_SIZE_BYTES && value < ADDRESS_LIMIT && value % 8 == 0;
+}
+
+bool hotspot_is_vtable(const struct hotspot *vm, uint64_t value)
+{
+	return value % 8 == 0 && value > vm->library_start && value < vm->library_end;
+}
+
+static uint64_t symbol_address(const struct hotspot *vm, const struct symtab_symbol *s)
+{
+	uint64_t at = s->value + vm->symbols->bias;
+
+	if (s->found != 1 || at < vm->library_start || at >= vm->library_end)
+		return 0;
+	return at;
+}
+
+static void find_symbol_alone(const struct hotspot *vm, const char *mangled)
+{
+	struct symtab_symbol s = { .name = arena_text(vm->mem, mangled) };
+	const char *asked = arena_format(vm->mem, "symbols/one/%s", mangled);
+
+	symtab_read(vm->files, &vm->symbols->file, asked, &s, 1, vm->mem, NULL);
+	vec_push(vm->mem, &vm->symbols->others, s);
+}
+
+uint64_t hotspot_symbol(const struct hotspot *vm, const char *mangled)
+{
+	struct hotspot_symbols *s = vm->symbols;
+
+	if (!s || !vm->files)
+		return 0;
+	if (!s->tried) {
+		s->tried = true;
+		for (size_t i = 0; i < SYMBOL_COUNT; i++)
+			s->listed[i].name = SYMBOLS[i];
+		symtab_read(vm->files, &s->file, "symbols/listed", s->listed, SYMBOL_COUNT, vm->mem,
+			    NULL);
+	}
+	for (size_t i = 0; i < SYMBOL_COUNT; i++)
+		if (!strcmp(s->listed[i].name, mangled))
+			return symbol_address(vm, &s->listed[i]);
+	for (size_t i = 0; i < s->others.count; i++)
+		if (!strcmp(s->others.at[i].name, mangled))
+			return symbol_address(vm, &s->others.at[i]);
+	find_symbol_alone(vm, mangled);
+	return symbol_address(vm, &s->others.at[s->others.count - 1]);
+}
+
+bool hotspot_flag(const struct hotspot *vm, const char *name, uint64_t *value)
+{
+	const struct flags_entry *flag = flags_find(vm->flags, name);
+	struct flags_value v;
+
+	if (!flag || flag->kind == FLAGS_DOUBLE || flag->kind == FLAGS_STRING ||
+	    !flags_read(vm, flag, vm->mem, &v, NULL))
+		return false;
+	*value = v.number;
+	return true;
+}
+
+static bool flag_or(const struct hotspot *vm, const char *name, bool absent)
+{
+	uint64_t value;
+
+	return hotspot_flag(vm, name, &value) ? value : absent;
+}
+
+// Generational ZGC keeps a pointer's colour in its low bits; how far to shift is told by the
+// pointer's own remap bits, because the global shift changes with every phase.
+static uint64_t uncoloured(const struct hotspot *vm, uint64_t raw)
+{
+	uint64_t remap = raw >> HANDLE_COLOUR_SHIFT & 15;
+
+	if (!vm->coloured_oops || !remap)
+		return vm->coloured_oops ? 0 : raw;
+	return raw >> (HANDLE_COLOUR_SHIFT + 1 + (unsigned)__builtin_ctzll(remap));
+}
+
+uint64_t hotspot_klass_of(const struct hotspot *vm, uint64_t oop)
+{
+	uint64_t word = 0, klass;
+	uint32_t narrow;
+
+	if (!hotspot_is_pointer(oop))
+		return 0;
+	if (vm->compact_headers) {
+		if (!memory_read_u64(vm->memory, oop, &word, NULL))
+			return 0;
+		word >>= COMPACT_KLASS_SHIFT;
+		klass = vm->narrow_klass_base + (word << vm->narrow_klass_shift);
+	} else if (vm->compressed_klasses) {
+		if (!memory_read_u32(vm->memory, oop + 8, &narrow, NULL))
+			return 0;
+		word = narrow;
+		klass = vm->narrow_klass_base + (word << vm->narrow_klass_shift);
+	} else {
+		if (!memory_read_u64(vm->memory, oop + 8, &word, NULL))
+			return 0;
+		klass = word;
+	}
+	return word && hotspot_is_pointer(klass) ? klass : 0;
+}
+
+uint64_t hotspot_oop_at(const struct hotspot *vm, uint64_t slot)
+{
+	uint64_t oop;
+	uint32_t narrow;
+
+	if (vm->compressed_oops) {
+		if (!memory_read_u32(vm->memory, slot, &narrow, NULL) || !narrow)
+			return 0;
+		oop = vm->narrow_oop_base + ((uint64_t)narrow << vm->narrow_oop_shift);
+	} else {
+		if (!memory_read_u64(vm->memory, slot, &oop, NULL))
+			return 0;
+		oop = uncoloured(vm, oop);
+	}
+	return hotspot_is_pointer(oop) ? oop : 0;
+}
+
+uint64_t hotspot_handle(const struct hotspot *vm, uint64_t handle)
+{
+	uint64_t oop;
+
+	if (!hotspot_is_pointer(handle) || !memory_read_u64(vm->memory, handle, &oop, NULL))
+		return 0;
+	oop = uncoloured(vm, oop);
+	return hotspot_is_pointer(oop) ? oop : 0;
+}
+
+bool hotspot_symbol_text(const struct hotspot *vm, uint64_t symbol, char *to, size_t room)
+{
+	uint64_t len;
+
+	if (!hotspot_is_pointer(symbol) || !hotspot_has_offset(vm, FIELD_SYMBOL_BODY) || !room ||
+	    !hotspot_read_u64(vm, FIELD_SYMBOL_LENGTH, symbol, &len, NULL))
+		return false;
+	len &= 0xffff;
+	if (!len)
+		return false;
+	if (len > room - 1)
+		len = room - 1;
+	if (!memory_read(vm->memory, hotspot_at(vm, FIELD_SYMBOL_BODY, symbol), to, len, NULL))
+		return false;
+	to[len] = '\0';
+	for (size_t i = 0; i < len; i++)
+		if ((unsigned char)to[i] < ' ')
+			return false;
+	return true;
+}
+
+// --- opening ---
+
+static struct mapped_file file_of(const struct mapping *m, int pid)
+{
+	return (struct mapped_file){ .pid = pid,
+				     .path = m->path,
+				     .start = m->start,
+				     .end = m->end,
+				     .inode = m->inode,
+				     .dev_major = m->dev_major,
+				     .dev_minor = m->dev_minor };
+}
+
+static bool open_library(struct hotspot *vm, const struct mapping *m, struct elf_image *image,
+			 struct fail *why)
+{
+	struct mapped_file file = file_of(m, vm->pid);
+	struct span head;
+
+	if (!elf_open(vm->memory, m->start, image, why)) {
+		if (why->kind == FAIL_GONE || why->kind == FAIL_CORRUPT || !vm->files ||
+		    !mapped_read_head(vm->files, &file, ELF_HEADER_BYTES, vm->mem, &head, NULL) ||
+		    !elf_parse(head, m->start, image, why))
+			return false;
+	}
+	if (!elf_open_symbols(vm->memory, image, why))
+		return false;
+	vm->library = m->path;
+	vm->library_start = image->start;
+	vm->library_end = image->end;
+	vm->symbols = arena_new(vm->mem, struct hotspot_symbols);
+	vm->symbols->file = file;
+	vm->symbols->bias = image->bias;
+	return true;
+}
+
+static uint64_t exported(void *arg, const char *name)
+{
+	uint64_t at;
+
+	return elf_find(arg, name, &at, NULL) ? at : 0;
+}
+
+static const struct mapping *find_mapping(const struct maps *maps, const char *name, size_t from)
+{
+	for (size_t i = from; i < maps->count; i++)
+		if (!maps->at[i].offset &&
+		    !strncmp(mapping_file_name(&maps->at[i]), name, strlen(name)))
+			return &maps->at[i];
+	return NULL;
+}
+
+static bool open_tables(struct hotspot *vm, struct fail *why)
+{
+	const struct mapping *m = find_mapping(vm->maps, "libjvm.so", 0);
+	struct elf_image image;
+
+	if (!m)
+		return fail(why, FAIL_ABSENT, "no Java VM: libjvm.so is not mapped");
+	if (!open_library(vm, m, &image, why))
+		return fail_while(why, "%s", m->path);
+	if (vmstructs_read(vm->memory, exported, &image, vm->mem, &vm->tables, why))
+		return true;
+	if (why->kind == FAIL_ABSENT && !exported(&image, "gHotSpotVMStructs"))
+		return fail(why, FAIL_ABSENT, "not HotSpot but %s: %s has no gHotSpotVMStructs",
+			    find_mapping(vm->maps, "libj9vm", 0) ? "OpenJ9" : "another VM",
+			    m->path);
+	return false;
+}
+
+// Statics must lie in the library, whatever the tables say.
+static void resolve_fields(struct hotspot *vm)
+{
+	for (size_t id = 0; id < FIELD_COUNT; id++) {
+		const char *const *names = SPELLINGS[id];
+
+		for (size_t i = 0; i + 1 < 8 && names[i] && !vm->field[id]; i += 2) {
+			const struct vmstructs_field *f =
+				vmstructs_find(vm->tables, names[i], names[i + 1]);
+
+			if (f && f->is_static &&
+			    (f->at < vm->library_start || f->at > vm->library_end - 8))
+				f = NULL;
+			vm->field[id] = f;
+		}
+	}
+}
+
+static const char *read_static_text(const struct hotspot *vm, enum field_id id)
+{
+	char text[512];
+	uint64_t at;
+
+	if (!hotspot_read_u64(vm, id, 0, &at, NULL) ||
+	    !memory_read_text(vm->memory, at, text, sizeof(text), NULL))
+		return "";
+	return arena_text(vm->mem, text);
+}
+
+// "OpenJDK 64-Bit Server VM (17.0.15+6-...) for linux-amd64 JRE (17.0.15+6-...), built on ...":
+// the name stands before the first bracket, the release in the second (in the first, JDK 8 has the
+// VM's own version).
+static void read_version(struct hotspot *vm)
+{
+	const char *info = read_static_text(vm, FIELD_VM_INTERNAL_INFO);
+	const char *bracket = strstr(info, " (");
+	const char *jre = strstr(info, " JRE (");
+	uint64_t major = 0;
+
+	vm->name = bracket ? arena_copy(vm->mem, info, (size_t)(bracket - info)) : "";
+	vm->release = jre ? arena_copy(vm->mem, jre + 6, strcspn(jre + 6, ")"))
+			  : read_static_text(vm, FIELD_VM_RELEASE);
+	if (!hotspot_has(vm, FIELD_JDK_VERSION_CURRENT) ||
+	    !hotspot_read_u64(vm, FIELD_JDK_VERSION_MAJOR,
+			      hotspot_at(vm, FIELD_JDK_VERSION_CURRENT, 0), &major, NULL) ||
+	    !(major & 0xff))
+		hotspot_read_u64(vm, FIELD_VM_MAJOR, 0, &major, NULL);
+	vm->jdk = (int)(major & 0xff);
+}
+
+static bool read_narrow(struct hotspot *vm, struct fail *why)
+{
+	uint32_t klass_shift = 0, oop_shift = 0;
+
+	vm->compressed_oops = flag_or(vm, "UseCompressedOops", false);
+	// Since JDK 27 there is no such flag, because nothing else is possible.
+	vm->compressed_klasses = flag_or(vm, "UseCompressedClassPointers", true);
+	vm->compact_headers = flag_or(vm, "UseCompactObjectHeaders", false);
+	if ((vm->compressed_klasses || vm->compact_headers) &&
+	    (!hotspot_read_u64(vm, FIELD_NARROW_KLASS_BASE, 0, &vm->narrow_klass_base, why) ||
+	     !hotspot_read_u32(vm, FIELD_NARROW_KLASS_SHIFT, 0, &klass_shift, why)))
+		return false;
+	if (vm->compressed_oops &&
+	    (!hotspot_read_u64(vm, FIELD_NARROW_OOP_BASE, 0, &vm->narrow_oop_base, why) ||
+	     !hotspot_read_u32(vm, FIELD_NARROW_OOP_SHIFT, 0, &oop_shift, why)))
+		return false;
+	if (klass_shift > KLASS_SHIFT_LIMIT || oop_shift > OOP_SHIFT_LIMIT ||
+	    vm->narrow_klass_base >= ADDRESS_LIMIT || vm->narrow_oop_base >= ADDRESS_LIMIT ||
+	    vm->narrow_klass_base % 8 || vm->narrow_oop_base % 8)
+		return fail(why, FAIL_CORRUPT, "layout unknown: narrow pointers make no sense");
+	vm->narrow_klass_shift = klass_shift;
+	vm->narrow_oop_shift = oop_shift;
+	return true;
+}
+
+static void read_collector(struct hotspot *vm)
+{
+	for (size_t i = 0; i < sizeof(COLLECTORS) / sizeof(COLLECTORS[0]); i++)
+		if (vm->gc == GC_UNKNOWN && flag_or(vm, COLLECTORS[i].flag, false))
+			vm->gc = COLLECTORS[i].gc;
+	// JDK 21 has both kinds of ZGC and a flag; later ones have the coloured one alone.
+	vm->coloured_oops = vm->gc == GC_Z && hotspot_has(vm, FIELD_Z_POINTER_LOAD_SHIFT) &&
+			    flag_or(vm, "ZGenerational", true);
+}
+
+// The heap may not be there yet in a VM that starts; one that does not validate is no heap.
+static bool read_heap(struct hotspot *vm, struct fail *why)
+{
+	uint64_t heap, region, start, words, vtable;
+
+	if (!hotspot_read_u64(vm, FIELD_COLLECTED_HEAP, 0, &heap, why))
+		return false;
+	if (!heap)
+		return true;
+	if (!hotspot_is_pointer(heap) || !memory_read_u64(vm->memory, heap, &vtable, why) ||
+	    !hotspot_is_vtable(vm, vtable))
+		return fail(why, FAIL_CORRUPT, "layout unknown: no heap object at 0x%" PRIx64,
+			    heap);
+	if (!hotspot_has_offset(vm, FIELD_HEAP_RESERVED))
+		return fail(why, FAIL_ABSENT, "this VM does not export CollectedHeap::_reserved");
+	region = hotspot_at(vm, FIELD_HEAP_RESERVED, heap);
+	if (!hotspot_read_u64(vm, FIELD_MEMREGION_START, region, &start, why) ||
+	    !hotspot_read_u64(vm, FIELD_MEMREGION_WORDS, region, &words, why))
+		return false;
+	vm->heap_at = heap;
+	if (!words)
+		return true; // ZGC has no one range
+	if (start % PAGE_SIZE_BYTES || start < PAGE_SIZE_BYTES || start >= ADDRESS_LIMIT ||
+	    words > (ADDRESS_LIMIT - start) / 8 || words * 8 % PAGE_SIZE_BYTES ||
+	    !maps_find(vm->maps, start) || !maps_find(vm->maps, start + words * 8 - 1))
+		return fail(why, FAIL_CORRUPT,
+			    "layout unknown: a heap of %" PRIu64 " words at 0x%" PRIx64, words,
+			    start);
+	vm->heap_start = start;
+	vm->heap_end = start + words * 8;
+	return true;
+}
+
+bool hotspot_open(const struct memory *memory, const struct maps *maps, const struct tree *files,
+		  int pid, struct arena *mem, struct hotspot *out, struct fail *why)
+{
+	struct hotspot vm = {
+		.memory = memory, .maps = maps, .files = files, .mem = mem, .pid = pid
+	};
+	struct fail own;
+
+	why = why ? why : &own;
+	if (!open_tables(&vm, why))
+		return false;
+	resolve_fields(&vm);
+	if (!flags_open(&vm, &vm.flags, why))
+		return false;
+	read_version(&vm);
+	read_collector(&vm);
+	if (!read_narrow(&vm, why) || !read_heap(&vm, why))
+		return false;
+	*out = vm;
+	return true;
+}
