@@ -1,0 +1,376 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "jvm/classes.h"
+
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/fail.h"
+#include "base/memory.h"
+#include "jvm/addresses.h"
+#include "jvm/hotspot.h"
+#include "jvm/loaders.h"
+#include "jvm/metaspace.h"
+#include "jvm/vmstructs.h"
+
+enum {
+	LIST_TRIES = 9,
+	CLASS_TRIES = 3,
+	LOADER_LIMIT = 1000000,
+	CLASS_LIMIT = 5000000,
+	RECORD_LIMIT = 512, // bytes of a ClassLoaderData or Klass up to the last member asked for
+	NAME_LIMIT = 65535,
+	// JDK 8 does not export these two; every class that is read proves them by pointing back.
+	CLD_KLASSES_8 = 40,
+	KLASS_NEXT_BEFORE_CLD_8 = 8,
+	PREFETCH_STEP = 4 << 20,
+	SYMBOL_GAP = 512,  // Symbols nearer than this are fetched together
+	SYMBOL_USUAL = 64, // bytes that hold most
+	KIND_REF_ARRAY = 8,
+	KIND_FLAT_ARRAY = 9, // Klass::_kind of JDK 28
+};
+
+// Offsets in the two records, looked up once.
+struct layout {
+	uint64_t cld_next, cld_loader, cld_klasses, cld_hidden, cld_size;
+	uint64_t name, next, cld, layout_helper, kind, klass_size;
+	bool has_hidden, has_kind;
+};
+
+struct walk {
+	const struct hotspot *vm;
+	struct arena *mem;
+	struct layout at;
+	struct hotspot_classes *out;
+	struct addresses seen; // Klass* -> number of the attempt that saw it last
+	uint32_t attempt;
+};
+
+static bool offset_of(const struct hotspot *vm, enum field_id id, uint64_t *out)
+{
+	if (!hotspot_has_offset(vm, id))
+		return false;
+	*out = vm->field[id]->offset;
+	return true;
+}
+
+static uint64_t larger(uint64_t a, uint64_t b)
+{
+	return a > b ? a : b;
+}
+
+static bool find_layout(const struct hotspot *vm, struct layout *out, struct fail *why)
+{
+	struct layout l = { 0 };
+
+	if (!offset_of(vm, FIELD_CLD_NEXT, &l.cld_next) ||
+	    !offset_of(vm, FIELD_CLD_LOADER, &l.cld_loader) ||
+	    !offset_of(vm, FIELD_KLASS_NAME, &l.name) || !offset_of(vm, FIELD_KLASS_CLD, &l.cld) ||
+	    !offset_of(vm, FIELD_KLASS_LAYOUT, &l.layout_helper))
+		return fail(why, FAIL_ABSENT, "this VM does not export its class loader data");
+	if (!offset_of(vm, FIELD_CLD_KLASSES, &l.cld_klasses))
+		l.cld_klasses = CLD_KLASSES_8;
+	if (!offset_of(vm, FIELD_KLASS_NEXT, &l.next)) {
+		if (l.cld < KLASS_NEXT_BEFORE_CLD_8)
+			return fail(why, FAIL_CORRUPT, "layout unknown: Klass");
+		l.next = l.cld - KLASS_NEXT_BEFORE_CLD_8;
+	}
+	l.has_hidden = offset_of(vm, FIELD_CLD_HIDDEN, &l.cld_hidden);
+	l.has_kind = offset_of(vm, FIELD_KLASS_KIND, &l.kind);
+	l.cld_size =
+		larger(larger(l.cld_next, l.cld_loader), larger(l.cld_klasses, l.cld_hidden)) + 8;
+	l.klass_size = larger(larger(l.name, l.next), larger(l.cld, l.layout_helper)) + 8;
+	l.klass_size = larger(l.klass_size, l.kind + 8);
+	if (l.cld_size > RECORD_LIMIT || l.klass_size > RECORD_LIMIT)
+		return fail(why, FAIL_CORRUPT, "layout unknown: class records of %" PRIu64 " bytes",
+			    larger(l.cld_size, l.klass_size));
+	*out = l;
+	return true;
+}
+
+static uint64_t word(const uint8_t *record, uint64_t offset)
+{
+	uint64_t w;
+
+	memcpy(&w, record + offset, sizeof(w));
+	return w;
+}
+
+// One pass over the list of loaders.  It is whole only when it ends at the boot loader: the one that
+// has no loader object and is not a hidden class's own.
+static bool read_list_once(struct walk *w, struct fail *why)
+{
+	struct arena frame = { 0 };
+	struct addresses seen;
+	uint64_t at, required = 0, last = 0;
+	uint8_t record[RECORD_LIMIT];
+	bool ok = false;
+
+	addresses_init(&seen, &frame);
+	w->out->loaders.count = 0;
+	if (hotspot_has(w->vm, FIELD_CLD_BOOT) &&
+	    !hotspot_read_pointer(w->vm, FIELD_CLD_BOOT, 0, &required, why))
+		goto out;
+	if (!hotspot_read_pointer(w->vm, FIELD_CLD_HEAD, 0, &at, why))
+		goto out;
+	for (; at; at = word(record, w->at.cld_next)) {
+		struct hotspot_loader l = { .at = at, .parent = LOADER_NONE };
+
+		if (seen.count == LOADER_LIMIT || !hotspot_is_pointer(at) ||
+		    !addresses_put(&seen, at, 0, NULL)) {
+			fail(why, FAIL_CORRUPT,
+			     "the list of class loaders runs in a circle or wild");
+			goto out;
+		}
+		if (!memory_read(w->vm->memory, at, record, w->at.cld_size, why))
+			goto out;
+		l.object_at = word(record, w->at.cld_loader); // the handle, for now
+		l.first = word(record, w->at.cld_klasses);    // the first Klass*, for now
+		l.hidden = w->at.has_hidden && record[w->at.cld_hidden];
+		l.boot = !l.object_at && !l.hidden;
+		vec_push(w->mem, &w->out->loaders, l);
+		last = at;
+	}
+	if (!last || !w->out->loaders.at[w->out->loaders.count - 1].boot ||
+	    (required && last != required)) {
+		fail(why, FAIL_CORRUPT,
+		     "the list of class loaders does not end at the boot loader");
+		goto out;
+	}
+	w->out->boot_at = last;
+	ok = true;
+out:
+	arena_drop(&frame);
+	return ok;
+}
+
+static bool read_list(struct walk *w, struct fail *why)
+{
+	for (int try = 0; try < LIST_TRIES; try++) {
+		memory_forget(w->vm->memory);
+		if (read_list_once(w, why))
+			return true;
+		w->out->list_restarts++;
+	}
+	return fail_while(why, "reading the class loaders %d times", LIST_TRIES);
+}
+
+static void prefetch(const struct hotspot *vm, uint64_t start, uint64_t end)
+{
+	for (; start < end; start += PREFETCH_STEP)
+		memory_prefetch(vm->memory, start,
+				end - start < PREFETCH_STEP ? end : start + PREFETCH_STEP);
+}
+
+// Klass structures lie in the used part of class space and in the writable part of the archives.
+static void prefetch_classes(struct walk *w)
+{
+	uint64_t start = 0, end = 0;
+	struct range classes;
+
+	if (metaspace_class_range(w->vm, w->out->boot_at, &classes, NULL))
+		prefetch(w->vm, classes.start, classes.end);
+	if (!hotspot_read_u64(w->vm, FIELD_CDS_BASE, 0, &start, NULL) ||
+	    !hotspot_read_u64(w->vm, FIELD_CDS_TOP, 0, &end, NULL))
+		return;
+	for (size_t i = 0; i < w->vm->maps->count; i++) {
+		const struct mapping *m = &w->vm->maps->at[i];
+
+		if (m->writable && m->start >= start && m->end <= end)
+			prefetch(w->vm, m->start, m->end);
+	}
+}
+
+static struct hotspot_class class_of(const struct walk *w, uint64_t at, const uint8_t *record)
+{
+	struct hotspot_class c = { .at = at, .symbol = word(record, w->at.name) };
+	uint32_t layout;
+	uint16_t kind = 0;
+
+	// Negative: an array; the top two bits then tell primitives (3) from references (2).
+	memcpy(&layout, record + w->at.layout_helper, sizeof(layout));
+	if (layout >> 31)
+		c.kind = layout >> 30 == 3 ? CLASS_TYPE_ARRAY : CLASS_OBJECT_ARRAY;
+	if (w->at.has_kind)
+		memcpy(&kind, record + w->at.kind, sizeof(kind));
+	c.extra = kind == KIND_REF_ARRAY || kind == KIND_FLAT_ARRAY;
+	return c;
+}
+
+// The classes of one loader: each points back to it, has a name, and comes once.
+static bool read_classes_of(struct walk *w, struct hotspot_loader *l, uint64_t first_klass,
+			    struct fail *why)
+{
+	size_t first = w->out->classes.count;
+	uint8_t record[RECORD_LIMIT];
+	uint32_t attempt = ++w->attempt, extra = 0;
+
+	for (uint64_t at = first_klass; at; at = word(record, w->at.next)) {
+		struct hotspot_class c;
+		uint32_t before = 0;
+
+		if (!hotspot_is_pointer(at) || w->out->classes.count == CLASS_LIMIT ||
+		    !memory_read(w->vm->memory, at, record, w->at.klass_size, why) ||
+		    word(record, w->at.cld) != l->at ||
+		    (!addresses_put(&w->seen, at, attempt, &before) && before == attempt))
+			goto bad;
+		c = class_of(w, at, record);
+		if (!hotspot_is_pointer(c.symbol))
+			goto bad;
+		extra += c.extra;
+		vec_push(w->mem, &w->out->classes, c);
+	}
+	l->first = first;
+	l->count = w->out->classes.count - first;
+	l->extra = extra;
+	return true;
+bad:
+	w->out->classes.count = first;
+	return fail(why, FAIL_CORRUPT,
+		    "the class list of the loader at 0x%" PRIx64 " changed while it was read",
+		    l->at);
+}
+
+// All loaders in one pass over prefetched memory; those that changed meanwhile again, together.
+static void read_classes(struct walk *w)
+{
+	struct hotspot_loader *l = w->out->loaders.at;
+	size_t bad = 0;
+
+	prefetch_classes(w);
+	for (size_t i = 0; i < w->out->loaders.count; i++) {
+		l[i].unreadable = !read_classes_of(w, &l[i], l[i].first, NULL);
+		bad += l[i].unreadable;
+	}
+	for (int try = 1; try < CLASS_TRIES && bad; try++) {
+		memory_forget(w->vm->memory);
+		for (size_t i = 0; i < w->out->loaders.count; i++) {
+			uint64_t first;
+
+			if (!l[i].unreadable)
+				continue;
+			w->out->retries++;
+			if (!memory_read_u64(w->vm->memory, l[i].at + w->at.cld_klasses, &first,
+					     NULL) ||
+			    !read_classes_of(w, &l[i], first, NULL))
+				continue;
+			l[i].unreadable = false;
+			bad--;
+		}
+	}
+	for (size_t i = 0; i < w->out->loaders.count; i++)
+		if (l[i].unreadable) {
+			l[i].unloading = true;
+			l[i].first = l[i].count = 0;
+		}
+	w->out->unreadable = bad;
+}
+
+static int by_address(const void *a, const void *b)
+{
+	uint64_t x = *(const uint64_t *)a, y = *(const uint64_t *)b;
+
+	return (x > y) - (x < y);
+}
+
+// The text of a Symbol without control characters; NULL when it makes no sense.
+static const char *symbol_text(struct walk *w, uint64_t symbol)
+{
+	uint64_t length_at = hotspot_at(w->vm, FIELD_SYMBOL_LENGTH, symbol);
+	uint64_t body_at = hotspot_at(w->vm, FIELD_SYMBOL_BODY, symbol);
+	uint16_t len;
+	char *text;
+
+	if (!length_at || !body_at || !memory_read_u16(w->vm->memory, length_at, &len, NULL) ||
+	    !len)
+		return NULL;
+	text = arena_get(w->mem, (size_t)len + 1);
+	if (!memory_read(w->vm->memory, body_at, text, len, NULL))
+		return NULL;
+	for (size_t i = 0; i < len; i++)
+		if ((unsigned char)text[i] < 0x20)
+			return NULL;
+	return text;
+}
+
+// Reads each distinct Symbol once, in the order of addresses, neighbours fetched together.
+static void read_names(struct walk *w, size_t from)
+{
+	struct arena frame = { 0 };
+	struct addresses index;
+	VEC(const char *) texts = { 0 };
+	uint64_t *symbols;
+	size_t count = 0, n = 0;
+
+	addresses_init(&index, &frame);
+	symbols = arena_array(&frame, uint64_t, w->out->classes.count + 1);
+	for (size_t i = from; i < w->out->classes.count; i++)
+		if (addresses_put(&index, w->out->classes.at[i].symbol, 0, NULL))
+			symbols[count++] = w->out->classes.at[i].symbol;
+	if (count)
+		qsort(symbols, count, sizeof(*symbols), by_address);
+	for (size_t i = 0; i < count; i++) {
+		if (i == n) { // the end of what was fetched
+			while (n + 1 < count && symbols[n + 1] - symbols[n] < SYMBOL_GAP)
+				n++;
+			memory_prefetch(w->vm->memory, symbols[i], symbols[n] + SYMBOL_USUAL);
+			n++;
+		}
+		addresses_put(&index, symbols[i], (uint32_t)texts.count, NULL);
+		vec_push(&frame, &texts, symbol_text(w, symbols[i]));
+	}
+	for (size_t i = from; i < w->out->classes.count; i++) {
+		uint32_t k = 0;
+
+		if (addresses_find(&index, w->out->classes.at[i].symbol, &k) && k < texts.count)
+			w->out->classes.at[i].name = texts.at[k];
+	}
+	arena_drop(&frame);
+}
+
+// A class without a name that makes sense takes its whole loader's validity with it.
+static void drop_nameless(struct hotspot_classes *c)
+{
+	for (size_t i = 0; i < c->loaders.count; i++) {
+		struct hotspot_loader *l = &c->loaders.at[i];
+
+		for (size_t k = 0; k < l->count; k++)
+			if (!c->classes.at[l->first + k].name) {
+				l->unreadable = l->unloading = true;
+				l->first = l->count = l->extra = 0;
+				c->unreadable++;
+			}
+	}
+}
+
+bool classes_read(const struct hotspot *vm, struct arena *mem, struct hotspot_classes *out,
+		  struct fail *why)
+{
+	struct hotspot_classes c = { 0 };
+	struct walk w = { .vm = vm, .mem = mem, .out = &c };
+	struct arena frame = { 0 };
+
+	if (!find_layout(vm, &w.at, why) || !read_list(&w, why))
+		return false;
+	addresses_init(&w.seen, &frame);
+	read_classes(&w);
+	arena_drop(&frame);
+	read_names(&w, 0);
+	drop_nameless(&c);
+	if (c.loaders.at[c.loaders.count - 1].unreadable)
+		return fail(why, FAIL_CORRUPT, "layout unknown: the classes of the boot loader");
+	c.class_loader_klass = classes_find(&c, "java/lang/ClassLoader");
+	loaders_identify(vm, mem, &c);
+	*out = c;
+	return true;
+}
+
+uint64_t classes_find(const struct hotspot_classes *c, const char *name)
+{
+	const struct hotspot_loader *boot = &c->loaders.at[c->loaders.count - 1];
+
+	for (size_t i = 0; i < boot->count; i++)
+		if (!strcmp(c->classes.at[boot->first + i].name, name))
+			return c->classes.at[boot->first + i].at;
+	return 0;
+}

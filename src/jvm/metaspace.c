@@ -1,0 +1,275 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "jvm/metaspace.h"
+
+#include <inttypes.h>
+#include <string.h>
+
+#include "base/fail.h"
+#include "base/memory.h"
+#include "jvm/hotspot.h"
+#include "jvm/metaspace_walk.h"
+
+enum {
+	CLD_METASPACE = 16, // ClassLoaderData::_metaspace, and the lock behind it
+	TRIES = 3,
+	PROBES = 64, // loaders to try a layout on
+};
+
+static const struct metaspace_layout *const LAYOUTS[] = { &METASPACE_16, &METASPACE_11,
+							  &METASPACE_8 };
+
+bool metaspace_check_range(const struct metaspace_walk *w, uint64_t start, uint64_t end,
+			   struct fail *why)
+{
+	const struct mapping *m = end > start ? maps_find(w->vm->maps, start) : NULL;
+
+	if (!m || m->path[0] == '/' || !maps_find(w->vm->maps, end - 1))
+		return fail(why, FAIL_CORRUPT,
+			    "layout unknown: no mapping for Metaspace at 0x%" PRIx64, start);
+	return true;
+}
+
+bool metaspace_count_bits(const struct hotspot *vm, uint64_t map_at, uint64_t bits, uint64_t *count,
+			  struct fail *why)
+{
+	uint64_t sum = 0;
+
+	for (uint64_t i = 0; i < bits;) {
+		uint64_t words[64];
+		uint64_t n = (bits - i + 63) / 64;
+
+		if (n > 64)
+			n = 64;
+		if (!memory_read(vm->memory, map_at + i / 8, words, n * 8, why))
+			return false;
+		for (uint64_t k = 0; k < n; k++, i += 64) {
+			if (bits - i < 64)
+				words[k] &= (UINT64_C(1) << (bits - i)) - 1;
+			sum += (uint64_t)__builtin_popcountll(words[k]);
+		}
+	}
+	*count = sum;
+	return true;
+}
+
+bool metaspace_node(struct metaspace_walk *w, const struct metaspace_layout *layout, uint64_t at,
+		    bool class_space, uint32_t *index, struct fail *why)
+{
+	uint32_t first = 0;
+	bool is_first = true;
+
+	while (!addresses_find(&w->node_index, at, index)) {
+		struct metaspace_node n;
+		uint64_t next;
+
+		if (!hotspot_is_pointer(at))
+			return fail(why, FAIL_CORRUPT, "a Metaspace chunk names no node");
+		if (w->out->nodes.count == METASPACE_NODE_LIMIT)
+			return fail(why, FAIL_CORRUPT, "layout unknown: endless Metaspace nodes");
+		if (!layout->read_node(w, at, &n, &next, why))
+			return false;
+		n.class_space = class_space;
+		*index = (uint32_t)w->out->nodes.count;
+		addresses_put(&w->node_index, at, *index, NULL);
+		vec_push(w->mem, &w->out->nodes, n);
+		if (is_first)
+			first = *index;
+		is_first = false;
+		if (!next)
+			break;
+		at = next;
+	}
+	if (w->out->nodes.at[*index].class_space != class_space)
+		return fail(why, FAIL_CORRUPT, "a Metaspace node is class space and is not");
+	if (!is_first)
+		*index = first;
+	return true;
+}
+
+// The loader's metaspace object: its two arenas, 0 where it has none.
+static bool find_arenas(const struct hotspot *vm, const struct metaspace_layout *layout,
+			uint64_t loader_at, uint64_t *nonclass, uint64_t *class_space,
+			struct fail *why)
+{
+	uint64_t of_loader[2], object[4];
+
+	*nonclass = *class_space = 0;
+	if (!memory_read(vm->memory, loader_at + CLD_METASPACE, of_loader, sizeof(of_loader), why))
+		return false;
+	if (!of_loader[0])
+		return true; // it has not allocated anything yet
+	if (!hotspot_is_pointer(of_loader[0]) ||
+	    !memory_read(vm->memory, of_loader[0], object, sizeof(object), why))
+		return fail(why, FAIL_CORRUPT, "layout unknown: a loader's Metaspace");
+	if (layout->has_lock && (object[0] != of_loader[1] || !object[0]))
+		return fail(why, FAIL_CORRUPT,
+			    "layout unknown: a loader's Metaspace has another lock");
+	*nonclass = object[layout->nonclass / 8];
+	*class_space = object[layout->class_space / 8];
+	if ((*nonclass && !hotspot_is_pointer(*nonclass)) ||
+	    (*class_space && !hotspot_is_pointer(*class_space)))
+		return fail(why, FAIL_CORRUPT, "layout unknown: a loader's Metaspace arenas");
+	return true;
+}
+
+static bool read_loader(struct metaspace_walk *w, const struct metaspace_layout *layout,
+			uint64_t loader_at, struct metaspace_loader *out, struct fail *why)
+{
+	struct metaspace_loader l = { .readable = true, .first_chunk = w->out->chunks.count };
+	uint64_t nonclass, class_space;
+
+	if (!find_arenas(w->vm, layout, loader_at, &nonclass, &class_space, why) ||
+	    (nonclass && !layout->read_arena(w, nonclass, false, &l.nonclass, why)) ||
+	    (class_space && !layout->read_arena(w, class_space, true, &l.class_space, why))) {
+		w->out->chunks.count = l.first_chunk;
+		return false;
+	}
+	l.chunk_count = w->out->chunks.count - l.first_chunk;
+	*out = l;
+	return true;
+}
+
+// The layout that some loader's arenas validate under; loaders without chunks prove nothing.
+// The boot loader is the last in the list, so the search starts at the end.
+static const struct metaspace_layout *
+find_layout(struct metaspace_walk *w, const uint64_t *loaders_at, size_t count, struct fail *why)
+{
+	for (size_t k = 0; k < sizeof(LAYOUTS) / sizeof(*LAYOUTS); k++)
+		for (size_t i = 0; i < count && i < PROBES; i++) {
+			struct metaspace_loader l;
+			bool ok = read_loader(w, LAYOUTS[k], loaders_at[count - 1 - i], &l,
+					      k == 0 && i == 0 ? why : NULL) &&
+				  l.chunk_count;
+
+			w->out->chunks.count = 0;
+			if (ok)
+				return LAYOUTS[k];
+			w->out->nodes.count = 0;
+			addresses_init(&w->node_index, w->mem);
+		}
+	fail(why, FAIL_CORRUPT, "layout unknown: Metaspace of no loader makes sense");
+	return NULL;
+}
+
+static void add_list_heads(struct metaspace_walk *w, const struct metaspace_layout *layout)
+{
+	for (int class_space = 0; class_space < 2; class_space++) {
+		uint64_t at = layout->list_head ? layout->list_head(w->vm, class_space) : 0;
+		uint32_t index;
+
+		if (at)
+			metaspace_node(w, layout, at, class_space, &index, NULL);
+	}
+}
+
+static void sum_up(struct metaspace *m)
+{
+	for (size_t i = 0; i < m->nodes.count; i++) {
+		const struct metaspace_node *n = &m->nodes.at[i];
+
+		if (n->class_space) {
+			m->class_space.reserved += n->end - n->start;
+			m->class_space.committed += n->committed;
+		} else {
+			m->nonclass.reserved += n->end - n->start;
+			m->nonclass.committed += n->committed;
+		}
+	}
+	for (size_t i = 0; i < m->loader_count; i++) {
+		m->nonclass.used += m->loaders[i].nonclass.used;
+		m->class_space.used += m->loaders[i].class_space.used;
+		m->unreadable += !m->loaders[i].readable;
+	}
+}
+
+bool metaspace_read(const struct hotspot *vm, const uint64_t *loaders_at, size_t count,
+		    struct arena *mem, struct metaspace *out, struct fail *why)
+{
+	struct metaspace m = { .loaders = arena_array(mem, struct metaspace_loader, count + 1),
+			       .loader_count = count };
+	struct metaspace_walk w = { .vm = vm, .mem = mem, .out = &m };
+	const struct metaspace_layout *layout;
+	size_t bad = count;
+
+	addresses_init(&w.node_index, mem);
+	layout = find_layout(&w, loaders_at, count, why);
+	if (!layout)
+		return false;
+	// A loader that changes while it is read is read again, all such together.
+	for (int try = 0; try < TRIES && bad; try++) {
+		if (try)
+			memory_forget(vm->memory);
+		bad = 0;
+		for (size_t i = 0; i < count; i++)
+			if (!m.loaders[i].readable &&
+			    !read_loader(&w, layout, loaders_at[i], &m.loaders[i], why))
+				bad++;
+	}
+	if (bad == count)
+		return fail(why, FAIL_CORRUPT,
+			    "layout unknown: Metaspace of no loader makes sense");
+	add_list_heads(&w, layout);
+	sum_up(&m);
+	*out = m;
+	return true;
+}
+
+bool metaspace_class_range(const struct hotspot *vm, uint64_t loader_at, struct range *out,
+			   struct fail *why)
+{
+	struct arena frame = { 0 };
+	struct metaspace m = { 0 };
+	struct metaspace_walk w = { .vm = vm, .mem = &frame, .out = &m };
+	bool ok = false;
+
+	addresses_init(&w.node_index, &frame);
+	for (size_t k = 0; k < sizeof(LAYOUTS) / sizeof(*LAYOUTS) && !ok; k++) {
+		uint64_t nonclass, class_space, node_at, next;
+		struct metaspace_node n;
+
+		if (!find_arenas(vm, LAYOUTS[k], loader_at, &nonclass, &class_space, NULL) ||
+		    !class_space || !LAYOUTS[k]->first_node(&w, class_space, &node_at, NULL) ||
+		    !hotspot_is_pointer(node_at) ||
+		    !LAYOUTS[k]->read_node(&w, node_at, &n, &next, NULL))
+			continue;
+		*out = (struct range){ n.start, n.start + n.used };
+		ok = true;
+	}
+	arena_drop(&frame);
+	return ok || fail(why, FAIL_ABSENT, "no compressed class space");
+}
+
+bool metaspace_node_committed(const struct hotspot *vm, const struct metaspace_node *node,
+			      struct arena *mem, struct range **out, size_t *count,
+			      struct fail *why)
+{
+	VEC(struct range) ranges = { 0 };
+	uint64_t bits, bytes;
+	uint8_t *map;
+
+	if (!node->granule) { // JDK 8-15 commit from the start upwards
+		vec_push(mem, &ranges,
+			 (struct range){ node->start, node->start + node->committed });
+		*out = ranges.at;
+		*count = node->committed != 0;
+		return true;
+	}
+	bits = (node->end - node->start) / node->granule;
+	bytes = (bits + 7) / 8;
+	map = arena_get(mem, bytes + 1);
+	if (!memory_read(vm->memory, node->mask_at, map, bytes, why))
+		return false;
+	for (uint64_t i = 0; i < bits; i++) {
+		uint64_t start = node->start + i * node->granule;
+
+		if (!(map[i / 8] >> i % 8 & 1))
+			continue;
+		if (ranges.count && ranges.at[ranges.count - 1].end == start)
+			ranges.at[ranges.count - 1].end += node->granule;
+		else
+			vec_push(mem, &ranges, (struct range){ start, start + node->granule });
+	}
+	*out = ranges.at;
+	*count = ranges.count;
+	return true;
+}

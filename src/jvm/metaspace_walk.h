@@ -1,0 +1,52 @@
+// SPDX-License-Identifier: Apache-2.0
+// What the two generations of Metaspace have in common for a walk: inside jvm/metaspace*.c only.
+//
+// metaspace.c goes over the loaders and keeps the totals; metaspace16.c and metaspace8.c know one
+// layout each and check it.  A walk that fails leaves chunks behind that metaspace.c cuts off again.
+
+#ifndef JVM_METASPACE_WALK_H
+#define JVM_METASPACE_WALK_H
+
+#include "jvm/addresses.h"
+#include "jvm/metaspace.h"
+
+struct metaspace_walk {
+	const struct hotspot *vm;
+	struct arena *mem;
+	struct metaspace *out;
+	struct addresses node_index; // VirtualSpaceNode* -> index into out->nodes
+};
+
+struct metaspace_layout {
+	const char *jdks;               // where it was seen: "16+"
+	bool has_lock;                  // the loader's lock stands in both structures: a check
+	uint64_t nonclass, class_space; // offsets of the arenas' pointers in the loader's metaspace
+	// Adds the arena's chunks and what they sum to.
+	bool (*read_arena)(struct metaspace_walk *w, uint64_t arena_at, bool class_space,
+			   struct metaspace_usage *usage, struct fail *why);
+	bool (*read_node)(struct metaspace_walk *w, uint64_t at, struct metaspace_node *node,
+			  uint64_t *next_at, struct fail *why);
+	// An arena's first chunk, and the node that it lies in.
+	bool (*first_node)(struct metaspace_walk *w, uint64_t arena_at, uint64_t *node_at,
+			   struct fail *why);
+	// Head of the VM's own list of nodes, by symbols; 0 where these are stripped.
+	uint64_t (*list_head)(const struct hotspot *vm, bool class_space);
+};
+
+extern const struct metaspace_layout METASPACE_16; // arenas and buddy chunks
+extern const struct metaspace_layout METASPACE_11; // SpaceManager with one chunk list
+extern const struct metaspace_layout METASPACE_8;  // SpaceManager with four
+
+enum { METASPACE_CHUNK_LIMIT = 1 << 21, METASPACE_NODE_LIMIT = 4096 };
+
+// Index of the node at `at`, read and checked when first met; the nodes behind it come along.
+bool metaspace_node(struct metaspace_walk *w, const struct metaspace_layout *layout, uint64_t at,
+		    bool class_space, uint32_t *index, struct fail *why);
+// A node's range must be mapped, and not by a file.
+bool metaspace_check_range(const struct metaspace_walk *w, uint64_t start, uint64_t end,
+			   struct fail *why);
+// Bits that are set in the first `bits` bits of a bitmap in the target.
+bool metaspace_count_bits(const struct hotspot *vm, uint64_t map_at, uint64_t bits, uint64_t *count,
+			  struct fail *why);
+
+#endif
