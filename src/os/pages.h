@@ -36,8 +36,9 @@ struct page_run {
 struct pages {
 	struct page_run *at; // sorted, without overlap, neighbours of equal flags merged
 	size_t count;
-	bool by_scan;             // PAGEMAP_SCAN; false: pagemap
-	double longest_hold_s;    // of the target's mmap lock: the longest single call
+	bool by_scan;          // PAGEMAP_SCAN; false: pagemap
+	double longest_hold_s; // of the target's mmap lock: the longest single call
+	uint64_t rss_after;    // VmRSS right after the scan, bytes
 };
 
 // The pages in `ranges` (sorted, the process's mappings) of process `pid` (host pid).  FAIL_DENIED when pagemap can't be
