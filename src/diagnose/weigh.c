@@ -1,0 +1,116 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "diagnose/weigh.h"
+
+#include <math.h>
+#include <string.h>
+
+#include "base/units.h"
+
+bool weigh_has_window(const struct evidence *e)
+{
+	return e->first != e->now && e->window_s >= 1;
+}
+
+double weigh_uptime(const struct evidence *e)
+{
+	if (e->first->fact[F_UPTIME].known)
+		return (double)e->first->fact[F_UPTIME].value / 1000;
+	if (e->now->fact[F_UPTIME].known)
+		return fmax((double)e->now->fact[F_UPTIME].value / 1000 - e->window_s, 0);
+	return 0;
+}
+
+enum pace weigh_pace(const struct evidence *e, double before, double added)
+{
+	double uptime = weigh_uptime(e);
+
+	if (added <= 0)
+		return PACE_FLAT;
+	if (uptime < 1)
+		return PACE_GOES_ON;
+	return added / e->window_s < before / uptime / 2 ? PACE_SLOWING : PACE_GOES_ON;
+}
+
+bool weigh_fact(const struct evidence *e, enum fact_id id, double *growth)
+{
+	if (!e->now->fact[id].known || !e->first->fact[id].known)
+		return false;
+	*growth = (double)e->now->fact[id].value - (double)e->first->fact[id].value;
+	return true;
+}
+
+unsigned weigh_window_for(const struct evidence *e, double added, double wanted)
+{
+	double least = fmax(2 * e->window_s, 10);
+	double needed = added > 0 ? wanted / added * e->window_s * 1.2 : 6 * e->window_s;
+
+	return (unsigned)fmin(ceil(fmax(least, needed)), 3600);
+}
+
+const char *weigh_source(const struct snapshot *s, enum fact_id id)
+{
+	const char *source = s->fact[id].from.source;
+
+	return s->fact[id].known && source ? source : "unknown";
+}
+
+const char *weigh_size(struct arena *mem, uint64_t bytes)
+{
+	char text[16];
+
+	return arena_text(mem, units_print_size(bytes, text));
+}
+
+const char *weigh_signed_size(struct arena *mem, double bytes)
+{
+	char text[16];
+
+	units_print_size((uint64_t)fabs(bytes), text);
+	return arena_format(mem, "%c%s", bytes < 0 ? '-' : '+', text);
+}
+
+const char *weigh_window_text(struct arena *mem, const struct evidence *e)
+{
+	if (e->window_s < 10)
+		return arena_format(mem, "%.1f s", e->window_s);
+	return arena_format(mem, "%.0f s", e->window_s);
+}
+
+const char *weigh_command(struct arena *mem, const char *command, int pid)
+{
+	const char *at = strstr(command, "PID");
+
+	if (!at || pid <= 0)
+		return arena_text(mem, command);
+	return arena_format(mem, "%.*s%d%s", (int)(at - command), command, pid,
+			    weigh_command(mem, at + 3, pid));
+}
+
+uint64_t weigh_rows(const struct ledger *l, enum claim_table table, const bool *wanted,
+		    size_t count)
+{
+	struct arena scratch = { 0 };
+	uint64_t sum = 0;
+	uint64_t *bytes;
+
+	if (!l || !count)
+		return 0;
+	bytes = arena_array(&scratch, uint64_t, count);
+	ledger_by_table(l, table, bytes, count);
+	for (size_t i = 0; i < count; i++)
+		sum += wanted[i] ? bytes[i] : 0;
+	arena_drop(&scratch);
+	return sum;
+}
+
+void weigh_remedy(struct finding *f, struct arena *mem, const char *remedy)
+{
+	vec_push(mem, &f->remedies, arena_text(mem, remedy));
+}
+
+void weigh_confused(struct finding *f, struct arena *mem, const char *cause, const char *why_not)
+{
+	struct confused_row row = { .cause = cause, .why_not = arena_text(mem, why_not) };
+
+	vec_push(mem, &f->confused, row);
+}
