@@ -1,0 +1,240 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "jvm/attach.h"
+
+#include <signal.h>
+#include <stdio.h>
+#include <string.h>
+#include <time.h>
+
+#include "base/arena.h"
+#include "base/fail.h"
+#include "base/tree.h"
+#include "os/localsocket.h"
+#include "os/process.h"
+#include "parse/status.h"
+
+enum { V1_ARGUMENTS = 3, V1_TEXT_LIMIT = 1024, NAME_ROOM = 32 };
+
+void attach_init(struct attach *a, const struct tree *files, int pid, int ns_pid)
+{
+	*a = (struct attach){ .files = files, .pid = pid, .ns_pid = ns_pid };
+}
+
+bool attach_is_forbidden(struct span arguments)
+{
+	size_t at;
+
+	return span_find(arguments, "-XX:+DisableAttachMechanism", &at);
+}
+
+static bool read_status(const struct attach *a, struct arena *mem, struct status *out,
+			struct fail *why)
+{
+	char path[NAME_ROOM];
+	struct span text;
+
+	snprintf(path, sizeof(path), "/proc/%d/status", a->pid);
+	return tree_read(a->files, path, mem, &text, why) && status_parse(text, out, why);
+}
+
+static bool open_socket(const struct attach *a, const struct status *s, int *fd, struct fail *why)
+{
+	char path[NAME_ROOM];
+
+	snprintf(path, sizeof(path), "tmp/.java_pid%d", a->ns_pid);
+	return localsocket_open(a->pid, path, s->euid, s->egid, a->deadline_ns, fd, why);
+}
+
+static bool may_signal(const struct status *s, struct fail *why)
+{
+	if (s->state == 'T' || s->state == 't')
+		return fail(why, FAIL_ABSENT, "the process is stopped: it would not answer");
+	if (s->state == 'Z' || s->state == 'X')
+		return fail(why, FAIL_GONE, "process %d has ended", s->pid);
+	if (!status_catches(s, SIGQUIT))
+		return fail(why, FAIL_ABSENT,
+			    "the VM does not catch SIGQUIT (-Xrs, or it is still starting) and has "
+			    "no attach socket");
+	return true;
+}
+
+static bool wait_for_socket(const struct attach *a, const struct status *s, const struct process *p,
+			    int *fd, struct fail *why)
+{
+	long pause_ns = 1000000;
+
+	for (;;) {
+		struct timespec pause = { .tv_nsec = pause_ns };
+
+		nanosleep(&pause, NULL);
+		if (open_socket(a, s, fd, why))
+			return true;
+		if (process_is_gone(p))
+			return fail(why, FAIL_GONE, "process %d has ended", a->pid);
+		if (why->kind == FAIL_DENIED)
+			return false; // it is there, but not the target's
+		if (deadline_is_over(a->deadline_ns))
+			return fail(why, FAIL_OS, "the VM made no attach socket within %d s",
+				    ATTACH_SECONDS);
+		if (pause_ns < 50000000)
+			pause_ns *= 2;
+	}
+}
+
+// The sign and the signal.  All signals to us wait meanwhile, so that the sign never stays.
+static bool ask_for_socket(const struct attach *a, struct arena *mem, int *fd, struct fail *why)
+{
+	struct process_mark mark;
+	struct process p;
+	struct status s;
+	char name[NAME_ROOM];
+	sigset_t all, before;
+	bool done;
+
+	if (!process_open(a->pid, &p, why))
+		return false;
+	// Read again behind the hold: it must be the process that was asked about.
+	if (!read_status(a, mem, &s, why) || !may_signal(&s, why)) {
+		process_close(&p);
+		return false;
+	}
+	snprintf(name, sizeof(name), ".attach_pid%d", a->ns_pid);
+	sigfillset(&all);
+	sigprocmask(SIG_BLOCK, &all, &before);
+	done = (process_mark(&p, "cwd", name, s.euid, s.egid, &mark, why) ||
+		process_mark(&p, "root/tmp", name, s.euid, s.egid, &mark, why));
+	if (done) {
+		done = process_signal(&p, SIGQUIT, why) && wait_for_socket(a, &s, &p, fd, why);
+		process_unmark(&mark);
+	}
+	sigprocmask(SIG_SETMASK, &before, NULL);
+	process_close(&p);
+	return done;
+}
+
+static bool open_session(const struct attach *a, struct arena *mem, int *fd, struct fail *why)
+{
+	struct status s;
+
+	if (!read_status(a, mem, &s, why))
+		return false;
+	if (s.state == 'T' || s.state == 't')
+		return fail(why, FAIL_ABSENT, "the process is stopped: it would not answer");
+	if (open_socket(a, &s, fd, why))
+		return true;
+	// Only a missing file calls for the signal: a VM whose listener runs would dump its threads.
+	return why->kind == FAIL_ABSENT && ask_for_socket(a, mem, fd, why);
+}
+
+// v1: "1", command and always three arguments, each with a NUL.  v2: "2", the length of the
+// payload, and the payload: command and arguments, each with a NUL.
+static struct span request_bytes(int version, const char *operation, const char *argument,
+				 struct arena *mem)
+{
+	size_t operation_len = strlen(operation) + 1, argument_len = strlen(argument) + 1;
+	char *bytes = arena_get(mem, operation_len + argument_len + 32);
+	size_t n = 0;
+
+	if (version == 2) {
+		n += (size_t)sprintf(bytes, "2") + 1;
+		n += (size_t)sprintf(bytes + n, "%zu", operation_len + argument_len) + 1;
+	} else {
+		n += (size_t)sprintf(bytes, "1") + 1;
+	}
+	memcpy(bytes + n, operation, operation_len);
+	memcpy(bytes + n + operation_len, argument, argument_len);
+	n += operation_len + argument_len;
+	if (version != 2)
+		n += V1_ARGUMENTS - 1; // the other two are empty: arena memory is zero
+	return (struct span){ bytes, n };
+}
+
+// One request is one connection.  `result` is the VM's number, `text` what follows its line.
+static bool ask(const struct attach *a, int version, const char *operation, const char *argument,
+		struct arena *mem, int64_t *result, struct span *text, struct fail *why)
+{
+	struct span request = request_bytes(version, operation, argument, mem), reply, line;
+	uint64_t number;
+	bool negative;
+	int fd;
+
+	if (!open_session(a, mem, &fd, why))
+		return false;
+	if (!localsocket_write(fd, request, a->deadline_ns, why) ||
+	    !localsocket_read(fd, ATTACH_REPLY_LIMIT, a->deadline_ns, mem, &reply, why)) {
+		localsocket_close(fd);
+		return fail_while(why, "attach: %s", operation);
+	}
+	localsocket_close(fd);
+	if (!span_take_until(&reply, '\n', &line))
+		return fail(why, reply.len ? FAIL_CORRUPT : FAIL_GONE,
+			    "attach: the VM closed the connection without an answer");
+	negative = span_take_char(&line, '-');
+	if (!span_take_dec(&line, &number) || number > INT32_MAX)
+		return fail(why, FAIL_CORRUPT, "attach: not an answer of a HotSpot VM");
+	*result = negative ? -(int64_t)number : (int64_t)number;
+	*text = reply;
+	return true;
+}
+
+// 24 and later answer "2 ..." to getversion, the others that they don't know it.
+static bool learn_version(struct attach *a, struct arena *mem, struct fail *why)
+{
+	struct span text;
+	uint64_t version;
+	int64_t result;
+
+	if (!ask(a, 1, "getversion", "options", mem, &result, &text, why))
+		return false;
+	a->version = result == 0 && span_take_dec(&text, &version) && version >= 2 ? 2 : 1;
+	return true;
+}
+
+struct request {
+	struct attach *a;
+	const char *command;
+};
+
+static bool make_reply(void *arg, struct arena *mem, struct span *out, struct fail *why)
+{
+	const struct request *r = arg;
+	struct attach *a = r->a;
+	struct span text, line;
+	int64_t result;
+
+	if (a->broken)
+		return fail(why, FAIL_ABSENT, "attaching failed before");
+	if (!a->deadline_ns)
+		a->deadline_ns = deadline_in(ATTACH_SECONDS);
+	if ((!a->version && !learn_version(a, mem, why)) ||
+	    !ask(a, a->version, "jcmd", r->command, mem, &result, &text, why)) {
+		a->broken = true;
+		return false;
+	}
+	if (result == 0) {
+		*out = text;
+		return true;
+	}
+	if (!span_take_line(&text, &line))
+		line = SPAN("no reason given");
+	return fail(why, FAIL_ABSENT, "attach: the VM refused %s: %.*s", r->command,
+		    (int)(line.len < 120 ? line.len : 120), line.at);
+}
+
+bool attach_run(struct attach *a, const char *command, struct arena *mem, struct span *text,
+		struct fail *why)
+{
+	struct request r = { a, command };
+	struct fail here;
+	char name[V1_TEXT_LIMIT];
+	int n = snprintf(name, sizeof(name), "attach/%s", command);
+
+	if (n < 0 || n >= (int)sizeof(name))
+		return fail(why, FAIL_ABSENT, "attach: the command is too long");
+	for (char *p = name; *p; p++)
+		if (*p == ' ')
+			*p = '_';
+	if (tree_made(a->files, name, make_reply, &r, mem, text, &here))
+		return true;
+	return fail(why, here.kind, "%s", here.text);
+}

@@ -1,0 +1,46 @@
+// SPDX-License-Identifier: Apache-2.0
+// The attach protocol of HotSpot, versions 1 and 2 (JDK 24): asks a live VM to run a diagnostic
+// command.  The one part of this room that makes the target do something, used only where its
+// memory can't be read and the user did not forbid it.
+//
+// If the VM's socket /tmp/.java_pidN is not there, an empty file .attach_pidN and SIGQUIT ask for
+// it.  The signal is sent only when the VM catches it, runs, and was not started with
+// -XX:+DisableAttachMechanism (it would print a thread dump).  The file is removed whatever comes.
+// Socket and listener must be the target's own.  All of a session ends within ATTACH_SECONDS, all
+// of a reply within ATTACH_REPLY_LIMIT.  Replies go through tree_made("attach/COMMAND").
+
+#ifndef JVM_ATTACH_H
+#define JVM_ATTACH_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "base/span.h"
+
+struct arena;
+struct fail;
+struct tree;
+
+enum { ATTACH_SECONDS = 5, ATTACH_REPLY_LIMIT = 32 << 20 };
+
+struct attach {
+	const struct tree *files;
+	int pid, ns_pid;
+	uint64_t deadline_ns; // set by the first command
+	int version;          // of the protocol; 0: not asked yet
+	bool broken;          // a command ran into the deadline, or none can be sent
+};
+
+// One session of a look.  Nothing is sent before the first command.
+void attach_init(struct attach *a, const struct tree *files, int pid, int ns_pid);
+// Runs the diagnostic command ("GC.heap_info", arguments behind a blank) and brings its text.
+// DENIED: the VM does not take it, or a socket is not the target's; ABSENT: the VM has no such
+// command, or attaching is not possible in its state (the text says why); GONE; CORRUPT: no answer
+// of this protocol; OS: no answer in time.  After a failure of the session itself all later
+// commands fail at once.
+bool attach_run(struct attach *a, const char *command, struct arena *mem, struct span *text,
+		struct fail *why);
+// Do these arguments (separated by blanks, newlines or NULs) forbid attaching?
+bool attach_is_forbidden(struct span arguments);
+
+#endif
