@@ -1,0 +1,95 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: Apache-2.0
+"""Where the two sides live: a JVM in PID and mount namespaces of its own with its own /tmp, a JVM in a
+chroot, and jledger itself, linked statically, in an empty chroot with nothing but /proc.
+"""
+
+import os
+import pathlib
+import shutil
+import subprocess
+import time
+
+from harness import ROOT, Jvm, account, check, compile_java, done, jledger_json
+
+
+def class_per_call(classes):
+    return ["-Xms32m", "-Xmx64m", "-cp", str(classes), "orders.OrderExport", "200"]
+
+
+def java_below(pid):
+    """The java process among the descendants of `pid`."""
+    for _ in range(100):
+        for entry in pathlib.Path("/proc").iterdir():
+            try:
+                if entry.name.isdigit() and (entry / "comm").read_text().strip() == "java":
+                    up = int(entry.name)
+                    while up > 1 and up != pid:
+                        up = int((pathlib.Path(f"/proc/{up}/stat").read_text().rsplit(")", 1)[1]).split()[1])
+                    if up == pid:
+                        return int(entry.name)
+            except OSError:
+                pass
+        time.sleep(0.1)
+    return 0
+
+
+def other_namespaces(work):
+    prefix = ["unshare", "--pid", "--mount", "--fork", "--mount-proc", "sh", "-c",
+              'mount -t tmpfs none /tmp && exec "$@"', "sh"]
+    home = work / "program"  # /tmp is another one in there, so the program must not lie below it
+    shutil.copytree(work / "classes", home)
+    with Jvm(class_per_call(home), prefix=prefix, cwd=str(home)) as jvm:
+        pid = java_below(jvm.pid)
+        ledger = jledger_json("map", pid)
+        inner = [l.split()[-1] for l in pathlib.Path(f"/proc/{pid}/status").read_text().splitlines() if l.startswith("NSpid")]
+        check(inner == ["1"], "the JVM is PID 1 of its namespace")
+        check(account(ledger, "metaspace") > 1 << 20 and account(ledger, "thread-stacks") > 1 << 16,
+              "map of a JVM in other namespaces", f"rss {ledger['rss'] >> 20} MB")
+        check(ledger["unaccounted"] <= 0.0005 * ledger["rss"], "its bytes are accounted for", f"{ledger['unaccounted']}")
+        tids = {int(t.name) for t in pathlib.Path(f"/proc/{pid}/task").iterdir()}
+        rows = jledger_json("map", pid, "--by", "thread")["threads"]
+        check({r["tid"] for r in rows} <= tids and any(r["name"] == "main" for r in rows), "threads carry the host's tids")
+        subprocess.run(["kill", "-9", str(pid)])
+
+
+def empty_chroot(work, dist):
+    root = work / "empty"
+    (root / "proc").mkdir(parents=True)
+    shutil.copy(dist, root / "jledger")
+    subprocess.run(["mount", "-t", "proc", "proc", str(root / "proc")], check=True)
+    try:
+        with Jvm(class_per_call(work / "classes")) as jvm:
+            time.sleep(2)
+            run = subprocess.run(["chroot", str(root), "/jledger", "doctor", str(jvm.pid), "--for", "6s"],
+                                 capture_output=True, text=True, timeout=60)
+            print("\n".join("# " + l for l in run.stdout.splitlines()[:14]))
+            check(run.returncode == 0 and "class-generation" in run.stdout and "SerializerLoader" in run.stdout,
+                  "the static binary in an empty chroot names the fault of a JVM outside", run.stderr.strip()[:200])
+    finally:
+        subprocess.run(["umount", str(root / "proc")], check=True)
+
+
+def main():
+    if os.geteuid() != 0:
+        print("# namespaces and chroots need root: left out")
+        check(True, "nothing to do without root")
+        done()
+    base = pathlib.Path(os.environ.get("PLACES_DIR", "/var/tmp"))
+    work = pathlib.Path(subprocess.run(["mktemp", "-d", "-p", str(base)], capture_output=True, text=True).stdout.strip())
+    (work / "classes").mkdir()
+    compile_java((ROOT / "tests/incidents/class_per_call/orders").glob("*.java"), work / "classes")
+    try:
+        other_namespaces(work)
+        dist = ROOT / "dist/jledger"
+        if dist.exists():
+            empty_chroot(work, dist)
+        else:
+            print("# no dist/jledger: ./dev dist makes it")
+    finally:
+        shutil.rmtree(work)
+    done()
+
+
+if __name__ == "__main__":
+    main()
