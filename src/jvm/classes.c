@@ -127,7 +127,8 @@ static bool read_list_once(struct walk *w, struct fail *why)
 		l.object_at = word(record, w->at.cld_loader); // the handle, for now
 		l.first = word(record, w->at.cld_klasses);    // the first Klass*, for now
 		l.hidden = w->at.has_hidden && record[w->at.cld_hidden];
-		l.boot = !l.object_at && !l.hidden;
+		l.of_boot = !l.object_at;
+		l.boot = l.of_boot && !l.hidden;
 		vec_push(w->mem, &w->out->loaders, l);
 		last = at;
 	}
@@ -162,23 +163,19 @@ static void prefetch(const struct hotspot *vm, uint64_t start, uint64_t end)
 				end - start < PREFETCH_STEP ? end : start + PREFETCH_STEP);
 }
 
-// Klass structures lie in the used part of class space and in the writable part of the archives.
+// Klass structures lie in the committed part of class space and, spread thinly, in the archives.
 static void prefetch_classes(struct walk *w)
 {
-	uint64_t start = 0, end = 0;
-	struct range classes;
+	struct arena frame = { 0 };
+	struct metaspace_node node;
+	struct range *ranges;
+	size_t count;
 
-	if (metaspace_class_range(w->vm, w->out->boot_at, &classes, NULL))
-		prefetch(w->vm, classes.start, classes.end);
-	if (!hotspot_read_u64(w->vm, FIELD_CDS_BASE, 0, &start, NULL) ||
-	    !hotspot_read_u64(w->vm, FIELD_CDS_TOP, 0, &end, NULL))
-		return;
-	for (size_t i = 0; i < w->vm->maps->count; i++) {
-		const struct mapping *m = &w->vm->maps->at[i];
-
-		if (m->writable && m->start >= start && m->end <= end)
-			prefetch(w->vm, m->start, m->end);
-	}
+	if (metaspace_class_space(w->vm, w->out->boot_at, &node, NULL) &&
+	    metaspace_node_committed(w->vm, &node, &frame, &ranges, &count, NULL))
+		for (size_t i = 0; i < count; i++)
+			prefetch(w->vm, ranges[i].start, ranges[i].end);
+	arena_drop(&frame);
 }
 
 static struct hotspot_class class_of(const struct walk *w, uint64_t at, const uint8_t *record)

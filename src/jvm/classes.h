@@ -34,10 +34,12 @@ struct hotspot_loader {
 	uint64_t klass_at;  // Klass* of the loader object, 0 likewise
 	const char *type;   // its class, as the VM spells it; NULL: boot, or not known
 	const char *name;   // ClassLoader.getName(), NULL: none, or not known
-	uint32_t parent;   // index of the parent loader; LOADER_NONE: the boot loader, or not known
-	bool boot, hidden; // hidden: own-mirror data of a hidden or anonymous class
-	bool unloading;    // its class list did not validate, or the loader object is dead
-	bool unreadable;   // of these: its class list did not validate
+	uint32_t parent; // index of the parent loader; LOADER_NONE: the boot loader, or not known
+	bool boot;       // the boot loader's own data
+	bool of_boot;    // has no loader object: the boot loader's own, or of its hidden classes
+	bool hidden;     // own-mirror data of a hidden or anonymous class
+	bool unloading;  // its class list did not validate, or the loader object is dead
+	bool unreadable; // of these: its class list did not validate
 	size_t first, count; // its classes; count is 0 when unreadable
 	uint32_t extra;      // of them with `extra` set
 };

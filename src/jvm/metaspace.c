@@ -214,7 +214,7 @@ bool metaspace_read(const struct hotspot *vm, const uint64_t *loaders_at, size_t
 	return true;
 }
 
-bool metaspace_class_range(const struct hotspot *vm, uint64_t loader_at, struct range *out,
+bool metaspace_class_space(const struct hotspot *vm, uint64_t loader_at, struct metaspace_node *out,
 			   struct fail *why)
 {
 	struct arena frame = { 0 };
@@ -232,7 +232,8 @@ bool metaspace_class_range(const struct hotspot *vm, uint64_t loader_at, struct 
 		    !hotspot_is_pointer(node_at) ||
 		    !LAYOUTS[k]->read_node(&w, node_at, &n, &next, NULL))
 			continue;
-		*out = (struct range){ n.start, n.start + n.used };
+		n.class_space = true;
+		*out = n;
 		ok = true;
 	}
 	arena_drop(&frame);

@@ -66,9 +66,9 @@ struct metaspace {
 // then left out (`readable`).  FAIL_CORRUPT ("layout unknown") when none does, or a node makes no sense.
 bool metaspace_read(const struct hotspot *vm, const uint64_t *loaders_at, size_t count,
 		    struct arena *mem, struct metaspace *out, struct fail *why);
-// The used part of class space, found through any one loader's (the boot loader's) class arena:
-// where Klass structures outside the archive lie.  ABSENT without compressed class pointers.
-bool metaspace_class_range(const struct hotspot *vm, uint64_t loader_at, struct range *out,
+// The class space node, found through any one loader's (the boot loader's) class arena: where Klass
+// structures outside the archive lie.  ABSENT without compressed class pointers.
+bool metaspace_class_space(const struct hotspot *vm, uint64_t loader_at, struct metaspace_node *out,
 			   struct fail *why);
 // Committed ranges of a node, merged, in order, in `mem`.
 bool metaspace_node_committed(const struct hotspot *vm, const struct metaspace_node *node,

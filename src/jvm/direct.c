@@ -1,0 +1,313 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "jvm/direct.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "base/fail.h"
+#include "base/memory.h"
+#include "jvm/addresses.h"
+#include "jvm/classes.h"
+#include "jvm/hotspot.h"
+#include "jvm/javafields.h"
+
+enum {
+	TRIES = 6,
+	LINK_LIMIT = 4 << 20, // cleaners of all kinds
+	NODE_LIMIT = 1 << 20,
+};
+
+// The way from a static to the cleaners, by class and field names.
+struct cleaners {
+	uint64_t klass;          // of the links
+	struct javafield next;   // from link to link
+	struct javafield action; // to what it will run
+	uint64_t head;           // the first link or node; read anew for each walk
+	struct javafield head_field;
+	uint64_t head_object; // object or mirror that holds it
+	// BufferCleaner: links stand in arrays of nodes.
+	bool in_nodes;
+	uint64_t node_klass;
+	struct javafield node_array, node_size;
+};
+
+struct deallocator {
+	uint64_t klass;
+	struct javafield address, size;
+};
+
+struct counters {
+	uint64_t count, capacity, reserved;
+};
+
+struct reader {
+	const struct hotspot *vm;
+	const struct hotspot_classes *classes;
+	struct arena *mem;
+	struct direct_buffers *out;
+	struct cleaners cleaners;
+	struct deallocator deallocator;
+	uint64_t bits;
+	uint64_t limit_of_buffers; // more than this is no list but a circle
+};
+
+// The first of two spellings that the class declares.
+static bool find_either(const struct hotspot *vm, uint64_t klass, const char *now,
+			const char *before, struct javafield *out, struct fail *why)
+{
+	return javafields_find(vm, klass, now, out, NULL) ||
+	       javafields_find(vm, klass, before, out, why);
+}
+
+// A static AtomicLong of java.nio.Bits.
+static bool read_counter(const struct reader *r, uint64_t mirror, const char *now,
+			 const char *before, uint64_t *to, struct fail *why)
+{
+	uint64_t klass = classes_find(r->classes, "java/util/concurrent/atomic/AtomicLong");
+	struct javafield field, value;
+	uint64_t object;
+
+	if (!klass)
+		return fail(why, FAIL_ABSENT, "AtomicLong is not loaded");
+	if (!find_either(r->vm, r->bits, now, before, &field, why) ||
+	    !javafields_find(r->vm, klass, "value", &value, why))
+		return false;
+	object = javafields_oop(r->vm, mirror, field);
+	if (hotspot_klass_of(r->vm, object) != klass)
+		return fail(why, FAIL_CORRUPT, "java.nio.Bits.%s is no AtomicLong", now);
+	return javafields_u64(r->vm, object, value, to, why);
+}
+
+static bool read_counters(const struct reader *r, struct counters *out, struct fail *why)
+{
+	uint64_t mirror = javafields_mirror(r->vm, r->bits);
+	struct counters c;
+
+	if (!mirror)
+		return fail(why, FAIL_CORRUPT, "the Class object of java.nio.Bits can't be read");
+	if (!read_counter(r, mirror, "COUNT", "count", &c.count, why) ||
+	    !read_counter(r, mirror, "TOTAL_CAPACITY", "totalCapacity", &c.capacity, why) ||
+	    !read_counter(r, mirror, "RESERVED_MEMORY", "reservedMemory", &c.reserved, why))
+		return false;
+	if (c.count > LINK_LIMIT || c.capacity > UINT64_C(1) << 47 ||
+	    c.reserved > UINT64_C(1) << 47)
+		return fail(why, FAIL_CORRUPT, "java.nio.Bits' counters make no sense");
+	*out = c;
+	return true;
+}
+
+// Bits.MAX_MEMORY stands at VM.maxDirectMemory() from the first reservation on; before, at a default.
+static void read_limit(struct reader *r)
+{
+	struct javafield field;
+	uint64_t limit, mirror = javafields_mirror(r->vm, r->bits);
+
+	if (!mirror || !find_either(r->vm, r->bits, "MAX_MEMORY", "maxMemory", &field, NULL) ||
+	    !javafields_u64(r->vm, mirror, field, &limit, NULL))
+		return;
+	r->out->has_limit = limit && limit >> 63 == 0;
+	r->out->limit = limit;
+}
+
+static bool find_links_in_nodes(struct reader *r, uint64_t cleaner, struct fail *why)
+{
+	const struct hotspot *vm = r->vm;
+	struct cleaners *c = &r->cleaners;
+	uint64_t list = classes_find(r->classes, "java/nio/BufferCleaner$CleanerList");
+	struct javafield list_field;
+
+	c->in_nodes = true;
+	c->node_klass = classes_find(r->classes, "java/nio/BufferCleaner$CleanerList$Node");
+	c->klass = classes_find(r->classes, "java/nio/BufferCleaner$PhantomCleaner");
+	if (!list || !c->node_klass || !c->klass)
+		return fail(why, FAIL_ABSENT, "no buffer has registered a cleaner yet");
+	if (!javafields_find(vm, cleaner, "cleanerList", &list_field, why) ||
+	    !javafields_find(vm, list, "head", &c->head_field, why) ||
+	    !javafields_find(vm, c->node_klass, "arr", &c->node_array, why) ||
+	    !javafields_find(vm, c->node_klass, "size", &c->node_size, why) ||
+	    !javafields_find(vm, c->node_klass, "next", &c->next, why) ||
+	    !javafields_find(vm, c->klass, "action", &c->action, why))
+		return false;
+	c->head_object = javafields_oop(vm, javafields_mirror(vm, cleaner), list_field);
+	if (hotspot_klass_of(vm, c->head_object) != list)
+		return fail(why, FAIL_CORRUPT, "BufferCleaner.cleanerList is no list");
+	return true;
+}
+
+static bool find_cleaners(struct reader *r, struct fail *why)
+{
+	const struct hotspot *vm = r->vm;
+	struct cleaners *c = &r->cleaners;
+	uint64_t in_nodes = classes_find(r->classes, "java/nio/BufferCleaner");
+
+	*c = (struct cleaners){ 0 };
+	if (in_nodes)
+		return find_links_in_nodes(r, in_nodes, why);
+	c->klass = classes_find(r->classes, "jdk/internal/ref/Cleaner");
+	if (!c->klass)
+		c->klass = classes_find(r->classes, "sun/misc/Cleaner");
+	if (!c->klass)
+		return fail(why, FAIL_ABSENT, "the class that keeps cleaners is not loaded");
+	c->head_object = javafields_mirror(vm, c->klass);
+	if (!c->head_object)
+		return fail(why, FAIL_CORRUPT, "the Class object of Cleaner can't be read");
+	return javafields_find(vm, c->klass, "first", &c->head_field, why) &&
+	       javafields_find(vm, c->klass, "next", &c->next, why) &&
+	       javafields_find(vm, c->klass, "thunk", &c->action, why);
+}
+
+static bool find_deallocator(struct reader *r, struct fail *why)
+{
+	struct deallocator *d = &r->deallocator;
+
+	d->klass = classes_find(r->classes, "java/nio/DirectByteBuffer$Deallocator");
+	if (!d->klass)
+		return fail(why, FAIL_ABSENT, "no direct buffer was made yet");
+	return javafields_find(r->vm, d->klass, "address", &d->address, why) &&
+	       javafields_find(r->vm, d->klass, "size", &d->size, why);
+}
+
+// Takes the buffer of one cleaner; cleaners of other things (mapped files) are passed over.
+static bool take_link(struct reader *r, uint64_t link, struct fail *why)
+{
+	uint64_t action = javafields_oop(r->vm, link, r->cleaners.action);
+	uint64_t klass = hotspot_klass_of(r->vm, action);
+	struct direct_buffer b;
+
+	if (!klass)
+		return fail(why, FAIL_CORRUPT, "a cleaner without an action");
+	if (klass != r->deallocator.klass)
+		return true;
+	if (!javafields_u64(r->vm, action, r->deallocator.address, &b.at, why) ||
+	    !javafields_u64(r->vm, action, r->deallocator.size, &b.bytes, why))
+		return false;
+	if (!b.at)
+		return true; // freed already, its cleaner is about to go
+	if (b.at < 4096 || b.bytes > UINT64_C(1) << 47 || b.at > (UINT64_C(1) << 47) - b.bytes)
+		return fail(why, FAIL_CORRUPT, "a buffer of %" PRIu64 " bytes at 0x%" PRIx64,
+			    b.bytes, b.at);
+	if (r->out->buffers.count == r->limit_of_buffers)
+		return fail(why, FAIL_CORRUPT, "the list of cleaners runs in a circle");
+	vec_push(r->mem, &r->out->buffers, b);
+	return true;
+}
+
+static bool walk_links(struct reader *r, struct addresses *seen, struct fail *why)
+{
+	const struct cleaners *c = &r->cleaners;
+
+	for (uint64_t link = c->head; link; link = javafields_oop(r->vm, link, c->next)) {
+		if (hotspot_klass_of(r->vm, link) != c->klass || seen->count == LINK_LIMIT ||
+		    !addresses_put(seen, link, 0, NULL))
+			return fail(why, FAIL_CORRUPT, "the list of cleaners changed");
+		if (!take_link(r, link, why))
+			return false;
+	}
+	return true;
+}
+
+static bool walk_node(struct reader *r, uint64_t node, struct addresses *seen, struct fail *why)
+{
+	const struct cleaners *c = &r->cleaners;
+	uint64_t array = javafields_oop(r->vm, node, c->node_array);
+	struct java_array links;
+	uint32_t size;
+
+	if (!array || !javafields_array(r->vm, array, &links, why) ||
+	    !javafields_u32(r->vm, node, c->node_size, &size, why))
+		return fail(why, FAIL_CORRUPT, "a node of the list of cleaners makes no sense");
+	if (size > links.length || size > LINK_LIMIT)
+		return fail(why, FAIL_CORRUPT, "a node of %u cleaners of %u", size, links.length);
+	for (uint32_t i = 0; i < size; i++) {
+		uint64_t slot = links.first + (uint64_t)i * javafields_oop_size(r->vm);
+		uint64_t link = hotspot_oop_at(r->vm, slot);
+
+		if (hotspot_klass_of(r->vm, link) != c->klass || seen->count == LINK_LIMIT ||
+		    !addresses_put(seen, link, 0, NULL))
+			return fail(why, FAIL_CORRUPT, "the list of cleaners changed");
+		if (!take_link(r, link, why))
+			return false;
+	}
+	return true;
+}
+
+static bool walk_nodes(struct reader *r, struct addresses *seen, struct fail *why)
+{
+	const struct cleaners *c = &r->cleaners;
+	unsigned count = 0;
+
+	for (uint64_t node = c->head; node; node = javafields_oop(r->vm, node, c->next)) {
+		if (hotspot_klass_of(r->vm, node) != c->node_klass || ++count > NODE_LIMIT)
+			return fail(why, FAIL_CORRUPT, "the list of cleaners changed");
+		if (!walk_node(r, node, seen, why))
+			return false;
+	}
+	return true;
+}
+
+// One walk; it counts only when it found as many buffers as Bits counts, give or take 5 %.
+static bool read_list_once(struct reader *r, struct fail *why)
+{
+	struct arena frame = { 0 };
+	struct addresses seen;
+	struct counters before, after;
+	uint64_t found, slack;
+	bool ok;
+
+	r->out->buffers.count = 0;
+	if (!read_counters(r, &before, why) || !find_cleaners(r, why) || !find_deallocator(r, why))
+		return false;
+	r->limit_of_buffers = before.count + before.count / 5 + 8;
+	r->cleaners.head = javafields_oop(r->vm, r->cleaners.head_object, r->cleaners.head_field);
+	addresses_init(&seen, &frame);
+	ok = r->cleaners.in_nodes ? walk_nodes(r, &seen, why) : walk_links(r, &seen, why);
+	arena_drop(&frame);
+	if (!ok)
+		return false;
+	memory_forget(r->vm->memory);
+	if (!read_counters(r, &after, why))
+		return false;
+	found = r->out->buffers.count;
+	slack = after.count / 20;
+	if (found + slack < after.count || found > after.count + slack)
+		return fail(why, FAIL_CORRUPT, "%" PRIu64 " buffers listed, %" PRIu64 " counted",
+			    found, after.count);
+	r->out->count = after.count;
+	r->out->capacity = after.capacity;
+	r->out->reserved = after.reserved;
+	return true;
+}
+
+bool direct_read(const struct hotspot *vm, const struct hotspot_classes *classes, struct arena *mem,
+		 struct direct_buffers *out, struct fail *why)
+{
+	struct direct_buffers b = { 0 };
+	struct reader r = { .vm = vm, .classes = classes, .mem = mem, .out = &b };
+	struct counters c = { 0 };
+	struct fail list_why = { 0 };
+
+	r.bits = classes_find(classes, "java/nio/Bits");
+	if (r.bits) {
+		b.in_use = true;
+		if (!read_counters(&r, &c, why))
+			return false;
+		b.count = c.count;
+		b.capacity = c.capacity;
+		b.reserved = c.reserved;
+		read_limit(&r);
+	}
+	b.listed = !c.count; // nothing counted, nothing to list
+	while (!b.listed && b.tries < TRIES) {
+		if (b.tries++)
+			memory_forget(vm->memory);
+		b.listed = read_list_once(&r, &list_why);
+	}
+	if (!b.listed) {
+		b.buffers.count = 0;
+		snprintf(b.why_not, sizeof(b.why_not), "%.*s", (int)sizeof(b.why_not) - 1,
+			 list_why.text);
+	}
+	*out = b;
+	return true;
+}
