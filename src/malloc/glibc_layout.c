@@ -1,0 +1,264 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "malloc/glibc_layout.h"
+
+#include <inttypes.h>
+#include <string.h>
+
+#include "base/arena.h"
+#include "base/fail.h"
+#include "base/memory.h"
+#include "base/units.h"
+#include "parse/maps.h"
+
+// struct malloc_state behind the bins: binmap[4], next, next_free, attached_threads, system_mem.
+enum {
+	BIN_HEADS = 127,
+	BINS_BYTES = 2 * BIN_HEADS * 8,
+	NEXT_BEHIND_BINS = BINS_BYTES + 16,
+	ATTACHED_BEHIND_BINS = NEXT_BEHIND_BINS + 16,
+	SYSTEM_BEHIND_BINS = NEXT_BEHIND_BINS + 24,
+	STATE_BEHIND_BINS = SYSTEM_BEHIND_BINS + 16,
+	LIBC_DATA_LIMIT = 1 << 20,
+};
+
+// Offset of bins in struct malloc_state: 2.27 to 2.42; before 2.27; without fast bins.
+static const uint32_t BINS_OFFSETS[] = { 112, 104, 24 };
+
+// Offsets in struct malloc_par: 2.26 to 2.34; 2.35 to 2.42; 2.43.
+static const struct {
+	uint32_t n_mmaps, mmapped_mem, sbrk_base;
+} PARAMS[] = { { 40, 56, 72 }, { 60, 80, 96 }, { 68, 88, 104 } };
+
+struct words {
+	uint64_t start;
+	const uint64_t *at;
+	size_t count;
+};
+
+static bool is_libc_name(const char *name)
+{
+	return !strcmp(name, "libc.so.6") || (!strncmp(name, "libc-2.", 7) && strstr(name, ".so"));
+}
+
+const struct mapping *glibc_layout_library(const struct maps *maps)
+{
+	for (size_t i = 0; i < maps->count; i++)
+		if (is_libc_name(mapping_file_name(&maps->at[i])))
+			return &maps->at[i];
+	for (size_t i = 0; i < maps->count; i++) // a static program has no other library
+		if (maps->at[i].path[0] == '/')
+			return strstr(mapping_file_name(&maps->at[i]), ".so") ? NULL : &maps->at[i];
+	return NULL;
+}
+
+// From the first writable mapping of the library to the end of the anonymous memory behind it.
+static bool find_data(const struct maps *maps, struct range *out)
+{
+	const struct mapping *library = glibc_layout_library(maps);
+	struct range r = { 0, 0 };
+
+	for (size_t i = 0; library && i < maps->count; i++) {
+		const struct mapping *m = &maps->at[i];
+		bool own = !strcmp(m->path, library->path);
+
+		if (!m->writable || m->shared || (!own && !mapping_is_anonymous(m)))
+			continue;
+		if (!r.start && own)
+			r = (struct range){ m->start, m->end };
+		else if (r.end == m->start)
+			r.end = m->end;
+	}
+	if (r.end - r.start > LIBC_DATA_LIMIT)
+		r.end = r.start + LIBC_DATA_LIMIT; // .bss merged with what lies behind it
+	*out = r;
+	return r.start != 0;
+}
+
+// A copy of the library's writable memory; what can't be read is zeros.
+static struct words read_data(const struct malloc_view *v, struct range data, struct arena *mem)
+{
+	size_t size = (size_t)(data.end - data.start);
+	char *copy = arena_get(mem, size);
+
+	memory_prefetch(v->memory, data.start, data.end);
+	for (uint64_t p = data.start; p < data.end; p += PAGE_SIZE_BYTES)
+		if (!memory_read(v->memory, p, copy + (p - data.start), PAGE_SIZE_BYTES, NULL))
+			memset(copy + (p - data.start), 0, PAGE_SIZE_BYTES);
+	return (struct words){ data.start, (const uint64_t *)(const void *)copy, size / 8 };
+}
+
+// 127 list heads in a row, most of them pointing at themselves.  A few may be caught half changed.
+static bool looks_like_bins(const struct words *w, size_t i, struct range data)
+{
+	unsigned own = 0, odd = 0;
+
+	for (unsigned bin = 0; bin < BIN_HEADS && odd <= 3; bin++) {
+		uint64_t head = w->start + (i + 2 * bin) * 8 - 16;
+		uint64_t fd = w->at[i + 2 * bin], bk = w->at[i + 2 * bin + 1];
+
+		if (fd == head && bk == head)
+			own++;
+		else if (!view_is_chunk_pointer(fd) || !view_is_chunk_pointer(bk) ||
+			 range_holds(data, fd) || range_holds(data, bk))
+			odd++;
+	}
+	return odd <= 3 && own >= 4;
+}
+
+bool glibc_layout_check_arena(const struct malloc_view *v, uint64_t arena)
+{
+	uint64_t heap = arena & ~(uint64_t)(GLIBC_HEAP_BYTES - 1);
+	uint64_t words[4]; // ar_ptr, prev, size, mprotect_size
+
+	return !(arena & 7) && (arena - heap == 32 || arena - heap == 48 || arena - heap == 64) &&
+	       view_read(v, heap, words, sizeof(words), NULL) && words[0] == arena && !words[1] &&
+	       words[2] >= PAGE_SIZE_BYTES && words[2] <= words[3] && words[3] <= GLIBC_HEAP_BYTES;
+}
+
+// Follows `next` from the candidate until it comes back to it.
+static bool ring_closes(const struct malloc_view *v, uint64_t main_at, uint32_t next)
+{
+	uint64_t at = main_at;
+
+	for (unsigned i = 0; i < GLIBC_ARENA_LIMIT; i++) {
+		if (!view_read_u64(v, at + next, &at, NULL))
+			return false;
+		if (at == main_at)
+			return true;
+		if (!glibc_layout_check_arena(v, at))
+			return false;
+	}
+	return false;
+}
+
+static bool check_state(const struct words *w, size_t bins)
+{
+	uint64_t attached = w->at[bins + ATTACHED_BEHIND_BINS / 8];
+	uint64_t system = w->at[bins + SYSTEM_BEHIND_BINS / 8];
+	uint64_t most = w->at[bins + SYSTEM_BEHIND_BINS / 8 + 1];
+
+	return attached < 1 << 24 && system <= most && most < (uint64_t)1 << 47;
+}
+
+bool glibc_layout_find(const struct malloc_view *v, struct arena *mem, struct glibc_layout *out,
+		       struct fail *why)
+{
+	struct glibc_layout found = { 0 };
+	struct words w;
+	unsigned hits = 0;
+
+	if (!find_data(v->maps, &found.libc))
+		return fail(why, FAIL_ABSENT, "no libc.so.6 is mapped");
+	w = read_data(v, found.libc, mem);
+	for (size_t i = 0; i + STATE_BEHIND_BINS / 8 <= w.count; i++) {
+		if (!looks_like_bins(&w, i, found.libc) || !check_state(&w, i))
+			continue;
+		for (size_t k = 0; k < sizeof(BINS_OFFSETS) / sizeof(BINS_OFFSETS[0]); k++) {
+			uint32_t bins = BINS_OFFSETS[k];
+			uint64_t at = w.start + i * 8 - bins;
+
+			if (at < w.start || !ring_closes(v, at, bins + NEXT_BEHIND_BINS))
+				continue;
+			found.main_at = at;
+			found.top = bins - 16;
+			found.bins = bins;
+			found.next = bins + NEXT_BEHIND_BINS;
+			found.attached = bins + ATTACHED_BEHIND_BINS;
+			found.system = bins + SYSTEM_BEHIND_BINS;
+			found.has_fast_bins = found.top >= 88;
+			hits++;
+		}
+	}
+	if (!hits)
+		return fail(why, FAIL_ABSENT,
+			    "libc's malloc was never used, or its layout is unknown");
+	if (hits > 1)
+		return fail(why, FAIL_CORRUPT, "%u places in libc look like main_arena", hits);
+	*out = found;
+	return true;
+}
+
+static uint32_t half_at(const struct words *w, size_t i, uint32_t offset)
+{
+	uint32_t value;
+
+	memcpy(&value, (const char *)&w->at[i] + offset, sizeof(value));
+	return value;
+}
+
+static bool is_page_multiple(uint64_t bytes)
+{
+	return !(bytes % PAGE_SIZE_BYTES) && bytes < (uint64_t)1 << 47;
+}
+
+// The usual constants count for more than a [heap] that starts where sbrk_base says, which is all
+// that is left where somebody tuned malloc.
+enum params_look { PARAMS_NO, PARAMS_TUNED, PARAMS_USUAL };
+
+// n_mmaps, n_mmaps_max, max_n_mmaps, no_dyn_threshold, mmapped_mem, max_mmapped_mem, sbrk_base.
+static enum params_look looks_like_params(const struct malloc_view *v, const struct words *w,
+					  size_t i, size_t k)
+{
+	uint32_t n = half_at(w, i, PARAMS[k].n_mmaps);
+	uint32_t limit = half_at(w, i, PARAMS[k].n_mmaps + 4);
+	uint32_t most = half_at(w, i, PARAMS[k].n_mmaps + 8);
+	uint32_t fixed = half_at(w, i, PARAMS[k].n_mmaps + 12);
+	uint64_t bytes = w->at[i + PARAMS[k].mmapped_mem / 8];
+	uint64_t most_bytes = w->at[i + PARAMS[k].mmapped_mem / 8 + 1];
+	uint64_t base = w->at[i + PARAMS[k].sbrk_base / 8];
+	uint64_t arena_test = w->at[i + 3];
+	const struct mapping *heap = base ? maps_find(v->maps, base) : NULL;
+	bool at_heap = heap && !strcmp(heap->path, "[heap]");
+
+	if (n > most || bytes > most_bytes || fixed > 1 || !is_page_multiple(bytes) ||
+	    !is_page_multiple(most_bytes) || !n != !bytes || !most != !most_bytes ||
+	    (base && !at_heap && !(heap && view_is_anonymous(heap))) || bytes / PAGE_SIZE_BYTES < n)
+		return PARAMS_NO;
+	if (limit == 65536 && arena_test == 8)
+		return PARAMS_USUAL;
+	return at_heap && base == heap->start && arena_test < 1 << 20 && limit <= INT32_MAX
+		       ? PARAMS_TUNED
+		       : PARAMS_NO;
+}
+
+bool glibc_params_find(const struct malloc_view *v, const struct glibc_layout *layout,
+		       struct arena *mem, struct glibc_params *out)
+{
+	struct words w = read_data(v, layout->libc, mem);
+	enum params_look best = PARAMS_NO;
+	struct glibc_params found = { 0 };
+	unsigned hits = 0;
+
+	for (size_t i = 0; i + 112 / 8 <= w.count; i++)
+		for (size_t k = 0; k < sizeof(PARAMS) / sizeof(PARAMS[0]); k++) {
+			enum params_look look = looks_like_params(v, &w, i, k);
+
+			if (look == PARAMS_NO || look < best)
+				continue;
+			hits = look > best ? 1 : hits + 1;
+			best = look;
+			found = (struct glibc_params){ true, w.start + i * 8, PARAMS[k].n_mmaps,
+						       PARAMS[k].mmapped_mem, PARAMS[k].sbrk_base };
+		}
+	if (hits == 1)
+		*out = found;
+	return hits == 1;
+}
+
+bool glibc_params_read(const struct malloc_view *v, const struct glibc_params *params,
+		       struct glibc_counters *out, struct fail *why)
+{
+	struct glibc_counters c = { 0 };
+	uint32_t n;
+
+	if (!params->known)
+		return fail(why, FAIL_ABSENT, "mp_ was not found");
+	if (!view_read(v, params->at + params->n_mmaps, &n, sizeof(n), why) ||
+	    !view_read_u64(v, params->at + params->mmapped_mem, &c.mmapped, why) ||
+	    !view_read_u64(v, params->at + params->sbrk_base, &c.sbrk_base, why) ||
+	    !view_read_u64(v, params->at + 16, &c.mmap_threshold, why))
+		return false;
+	c.mmaps = n;
+	*out = c;
+	return true;
+}

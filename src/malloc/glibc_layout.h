@@ -1,0 +1,62 @@
+// SPDX-License-Identifier: Apache-2.0
+// Where glibc keeps main_arena and mp_, found by their own redundancy: no symbols, no version.
+//
+// main_arena is the place in libc's writable memory where 127 list heads stand in a row and whose
+// `next` ring comes back to itself through arenas that their own heaps confirm.  mp_ is where the
+// counters, their maxima and the start of the heap agree.  Two places that pass are a failure.
+// Offsets and probes: docs/formats/glibc-malloc.md.
+
+#ifndef MALLOC_GLIBC_LAYOUT_H
+#define MALLOC_GLIBC_LAYOUT_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "base/range.h"
+#include "malloc/view.h"
+
+struct arena;
+struct fail;
+
+enum {
+	GLIBC_ARENA_LIMIT = 4096,    // arenas in a ring
+	GLIBC_HEAP_LIMIT = 100000,   // heaps of one arena
+	GLIBC_HEAP_BYTES = 64 << 20, // alignment and address space of a heap
+};
+
+struct glibc_layout {
+	struct range libc; // its writable memory: .data and .bss
+	uint64_t main_at;  // main_arena
+	// Offsets in struct malloc_state.
+	uint32_t top, bins, next, attached, system;
+	bool has_fast_bins; // glibc up to 2.42
+};
+
+// malloc_par's live words that say how many chunks have mappings of their own.
+struct glibc_counters {
+	uint64_t mmaps;     // n_mmaps
+	uint64_t mmapped;   // mmapped_mem: bytes of these mappings
+	uint64_t sbrk_base; // 0 before the first sbrk
+	uint64_t mmap_threshold;
+};
+
+struct glibc_params {
+	bool known;
+	uint64_t at;                              // mp_
+	uint32_t n_mmaps, mmapped_mem, sbrk_base; // offsets
+};
+
+// ABSENT: no glibc in these mappings, or its malloc was never used; CORRUPT: layout unknown.
+bool glibc_layout_find(const struct malloc_view *v, struct arena *mem, struct glibc_layout *out,
+		       struct fail *why);
+// False when no place, or more than one, looks like mp_: then counters can't be checked.
+bool glibc_params_find(const struct malloc_view *v, const struct glibc_layout *layout,
+		       struct arena *mem, struct glibc_params *out);
+bool glibc_params_read(const struct malloc_view *v, const struct glibc_params *params,
+		       struct glibc_counters *out, struct fail *why);
+// True when `arena` is a malloc_state that the first heap around it calls its own.
+bool glibc_layout_check_arena(const struct malloc_view *v, uint64_t arena);
+// libc's first mapping, or, for a static program, the program's; NULL when there is neither.
+const struct mapping *glibc_layout_library(const struct maps *maps);
+
+#endif

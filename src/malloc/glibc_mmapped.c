@@ -1,0 +1,392 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "malloc/glibc_mmapped.h"
+
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/fail.h"
+#include "base/memory.h"
+#include "base/units.h"
+#include "parse/maps.h"
+
+enum {
+	FLAGS = 7,
+	IS_MMAPPED = 2,
+	WORDS_A_PAGE = PAGE_SIZE_BYTES / 8,
+	// Bounds of the search for headers that are none.
+	EXCESS_LIMIT = 32,       // of them
+	EXCESS_CANDIDATES = 512, // among how many
+	EXCESS_STEPS = 1000000,  // tried
+	COVER_CANDIDATES = 1024,
+};
+
+struct gap {
+	uint64_t start, end; // anonymous memory without an owner so far
+};
+
+struct candidate {
+	uint64_t start, end;
+	size_t gap;
+	bool aligned; // by a header behind its start
+	bool chosen;
+};
+
+struct hunt {
+	const struct malloc_view *v;
+	struct arena *mem;
+	const struct glibc *g;
+	VEC(struct gap) gaps;
+	VEC(struct candidate) seen; // by address; of one address the likelier first
+	uint64_t count, bytes;      // of the chosen ones
+	unsigned pages;             // asked for a header in this pass
+};
+
+// How far a pass looks.
+enum {
+	EVERY_PAGE = 1, // not only where a gap starts and a chunk ends
+	ALIGNED = 2,    // headers behind the start of their mapping (memalign)
+	INSIDE = 4,     // also inside what looks like a chunk
+};
+
+static void add_gap(struct hunt *h, uint64_t start, uint64_t end)
+{
+	if (start < end)
+		vec_push(h->mem, &h->gaps,
+			 (struct gap){ units_page_up(start), units_page_down(end) });
+}
+
+static void cut_by_taken(struct hunt *h, uint64_t start, uint64_t end)
+{
+	const struct range *taken;
+
+	while (start < end && (taken = view_find_taken(h->v, start, end))) {
+		add_gap(h, start, taken->start);
+		start = taken->end;
+	}
+	add_gap(h, start, end);
+}
+
+static void find_gaps(struct hunt *h)
+{
+	const struct maps *maps = h->v->maps;
+	size_t piece = 0;
+
+	for (size_t i = 0; i < maps->count; i++) {
+		uint64_t at = maps->at[i].start, end;
+
+		if (!view_is_anonymous(&maps->at[i]))
+			continue;
+		for (end = maps->at[i].end; i + 1 < maps->count && maps->at[i + 1].start == end &&
+					    view_is_anonymous(&maps->at[i + 1]);
+		     i++)
+			end = maps->at[i + 1].end;
+		while (piece < h->g->pieces.count && h->g->pieces.at[piece].end <= at)
+			piece++;
+		for (; piece < h->g->pieces.count && h->g->pieces.at[piece].start < end; piece++) {
+			cut_by_taken(h, at, h->g->pieces.at[piece].start);
+			at = h->g->pieces.at[piece].end;
+		}
+		cut_by_taken(h, at, end);
+	}
+}
+
+// The bytes of the mapping by the size word of a chunk `lead` bytes behind its start; 0: no chunk.
+// glibc up to 2.42 counts the whole mapping, 2.43 leaves 16 bytes out.
+static uint64_t mapping_size(const struct hunt *h, uint64_t lead, uint64_t size)
+{
+	uint64_t total;
+
+	if ((size & FLAGS) != IS_MMAPPED || size >= (uint64_t)1 << 47)
+		return 0;
+	total = lead + (size & ~(uint64_t)FLAGS);
+	if (total % PAGE_SIZE_BYTES && !h->g->layout.has_fast_bins)
+		total += 16;
+	return total % PAGE_SIZE_BYTES || total <= lead ? 0 : total;
+}
+
+static bool note(struct hunt *h, size_t gap, uint64_t start, uint64_t total, bool aligned)
+{
+	if (!total || start < h->gaps.at[gap].start || total > h->gaps.at[gap].end - start)
+		return false;
+	vec_push(h->mem, &h->seen, (struct candidate){ start, start + total, gap, aligned, false });
+	return true;
+}
+
+// Looks for a header in the page whose distance to the mapping's start stands before its size.
+static bool note_aligned(struct hunt *h, size_t gap, const uint64_t *words, uint64_t page)
+{
+	for (size_t i = 2; i < WORDS_A_PAGE; i += 2) {
+		uint64_t lead = words[i], at = page + i * 8;
+
+		if ((words[i + 1] & FLAGS) != IS_MMAPPED || !lead || (at + 16) % 32 || lead > at ||
+		    (at - lead) % PAGE_SIZE_BYTES || (at - lead != page && i != WORDS_A_PAGE - 2))
+			continue;
+		if (note(h, gap, at - lead, mapping_size(h, lead, words[i + 1]), true))
+			return true;
+	}
+	return false;
+}
+
+// Where the search goes on: behind what was found, or at the next page.
+static uint64_t look_at_page(struct hunt *h, size_t gap, uint64_t page, unsigned how)
+{
+	uint64_t words[WORDS_A_PAGE];
+	size_t before = h->seen.count;
+	size_t len = how & ALIGNED ? sizeof(words) : 16;
+
+	h->pages++;
+	if (!view_read(h->v, page, words, len, NULL))
+		return page + PAGE_SIZE_BYTES;
+	if (how & ALIGNED)
+		note_aligned(h, gap, words, page);
+	if (!words[0])
+		note(h, gap, page, mapping_size(h, 0, words[1]), false);
+	if (h->seen.count == before || how & INSIDE)
+		return page + PAGE_SIZE_BYTES;
+	return h->seen.at[before].end;
+}
+
+static void look_in_gap(struct hunt *h, size_t gap, unsigned how)
+{
+	uint64_t at = h->gaps.at[gap].start, end = h->gaps.at[gap].end;
+
+	while (h->pages < GLIBC_MMAPPED_PAGES && at < end) {
+		size_t before = h->seen.count;
+		uint64_t next;
+
+		if (how & EVERY_PAGE)
+			at = view_next_present(h->v, at, end);
+		if (at >= end)
+			return;
+		next = look_at_page(h, gap, at, how);
+		if (h->seen.count == before && !(how & EVERY_PAGE))
+			return;
+		at = next;
+	}
+}
+
+static int by_start(const void *a, const void *b)
+{
+	const struct candidate *x = a, *y = b;
+
+	if (x->start != y->start)
+		return x->start < y->start ? -1 : 1;
+	return (int)y->aligned - (int)x->aligned;
+}
+
+// Takes the candidates in order, each that does not lie inside the one before.
+static void choose(struct hunt *h, const struct candidate *skip, const struct candidate *skip_too)
+{
+	uint64_t behind = 0;
+
+	h->count = h->bytes = 0;
+	for (size_t i = 0; i < h->seen.count; i++) {
+		struct candidate *c = &h->seen.at[i];
+
+		c->chosen = c != skip && c != skip_too && c->start >= behind;
+		if (!c->chosen)
+			continue;
+		behind = c->end;
+		h->count++;
+		h->bytes += c->end - c->start;
+	}
+}
+
+static bool adds_up(const struct hunt *h)
+{
+	return h->g->params.known && h->count == h->g->counters.mmaps &&
+	       h->bytes == h->g->counters.mmapped;
+}
+
+static bool run_pass(struct hunt *h, unsigned how)
+{
+	h->seen.count = 0;
+	h->pages = 0;
+	for (size_t i = 0; i < h->gaps.count; i++)
+		look_in_gap(h, i, how);
+	// An aligned header may stand behind headers that its mapping covers.
+	if (how & ALIGNED && h->seen.count)
+		qsort(h->seen.at, h->seen.count, sizeof(*h->seen.at), by_start);
+	choose(h, NULL, NULL);
+	return adds_up(h);
+}
+
+// How many of its two ends lie where a mapping's would: at the end of a gap or of another chunk.
+static unsigned strength(const struct hunt *h, size_t i)
+{
+	const struct candidate *c = &h->seen.at[i];
+	const struct gap *gap = &h->gaps.at[c->gap];
+	bool begins = c->start == gap->start, ends = c->end == gap->end;
+
+	for (size_t k = i; k-- > 0 && !begins;)
+		if (h->seen.at[k].chosen) {
+			begins = h->seen.at[k].end == c->start;
+			break;
+		}
+	for (size_t k = i + 1; k < h->seen.count && !ends; k++)
+		if (h->seen.at[k].chosen) {
+			ends = h->seen.at[k].start == c->end;
+			break;
+		}
+	return (unsigned)begins + (unsigned)ends;
+}
+
+// Too many: some are data of somebody else that looks like a header.  Sought is the set whose
+// number and bytes are exactly what is too much, and whose ends are the least likely.
+struct excess {
+	const struct hunt *h;
+	size_t at[EXCESS_CANDIDATES]; // indices of candidates small enough to be in the set
+	unsigned strength[EXCESS_CANDIDATES];
+	size_t count;
+	size_t set[EXCESS_LIMIT], best[EXCESS_LIMIT];
+	unsigned best_strength, ways, steps;
+};
+
+static void seek_excess(struct excess *x, size_t from, unsigned chosen, uint64_t left_count,
+			uint64_t left_bytes, unsigned sum)
+{
+	if (!left_count && !left_bytes) {
+		x->ways = sum < x->best_strength ? 1 : x->ways + (sum == x->best_strength);
+		if (sum < x->best_strength) {
+			x->best_strength = sum;
+			memcpy(x->best, x->set, sizeof(x->best));
+		}
+		return;
+	}
+	for (size_t i = from; left_count && i < x->count; i++) {
+		const struct candidate *c = &x->h->seen.at[x->at[i]];
+
+		if (x->steps++ > EXCESS_STEPS)
+			return;
+		if (c->end - c->start > left_bytes || sum + x->strength[i] > x->best_strength)
+			continue;
+		x->set[chosen] = x->at[i];
+		seek_excess(x, i + 1, chosen + 1, left_count - 1, left_bytes - (c->end - c->start),
+			    sum + x->strength[i]);
+	}
+}
+
+static bool leave_out_excess(struct hunt *h)
+{
+	uint64_t count = h->count - h->g->counters.mmaps;
+	uint64_t bytes = h->bytes - h->g->counters.mmapped;
+	struct excess x = { .h = h, .best_strength = 2 * EXCESS_LIMIT + 1 };
+
+	if (h->count <= h->g->counters.mmaps || h->bytes <= h->g->counters.mmapped ||
+	    count > EXCESS_LIMIT)
+		return false;
+	for (size_t i = 0; i < h->seen.count; i++) {
+		const struct candidate *c = &h->seen.at[i];
+
+		if (!c->chosen || c->end - c->start > bytes)
+			continue;
+		if (x.count == EXCESS_CANDIDATES)
+			return false;
+		x.strength[x.count] = strength(h, i);
+		x.at[x.count++] = i;
+	}
+	seek_excess(&x, 0, 0, count, bytes, 0);
+	if (x.ways != 1 || x.steps > EXCESS_STEPS)
+		return false;
+	for (uint64_t i = 0; i < count; i++)
+		h->seen.at[x.best[i]].chosen = false;
+	h->count -= count;
+	h->bytes -= bytes;
+	return true;
+}
+
+// One or two that look like chunks hide real ones: without them all adds up, in one way only.
+static bool leave_out_covers(struct hunt *h)
+{
+	const struct candidate *skip[2] = { NULL, NULL };
+	size_t n = h->seen.count;
+	unsigned ways = 0;
+
+	if (n > COVER_CANDIDATES)
+		return false;
+	for (size_t i = 0; i < n; i++) {
+		choose(h, &h->seen.at[i], NULL);
+		if (adds_up(h)) {
+			skip[0] = &h->seen.at[i];
+			ways++;
+		}
+	}
+	for (size_t i = 0; i < n && !ways && n <= COVER_CANDIDATES / 8; i++)
+		for (size_t k = i + 1; k < n; k++) {
+			choose(h, &h->seen.at[i], &h->seen.at[k]);
+			if (adds_up(h)) {
+				skip[0] = &h->seen.at[i];
+				skip[1] = &h->seen.at[k];
+				ways++;
+			}
+		}
+	choose(h, skip[0], skip[1]);
+	return ways == 1;
+}
+
+static bool hunt_once(struct hunt *h)
+{
+	find_gaps(h);
+	if (run_pass(h, 0) || run_pass(h, EVERY_PAGE))
+		return true;
+	if (!h->g->params.known)
+		return false;
+	if (leave_out_excess(h) || run_pass(h, EVERY_PAGE | ALIGNED) || leave_out_excess(h))
+		return true;
+	run_pass(h, EVERY_PAGE | ALIGNED | INSIDE);
+	if (leave_out_covers(h))
+		return true;
+	run_pass(h, EVERY_PAGE);
+	return false;
+}
+
+static void take(const struct malloc_view *v, struct arena *mem, struct glibc *g,
+		 const struct hunt *h, bool sure)
+{
+	bool too_many =
+		g->params.known && (h->count > g->counters.mmaps || h->bytes > g->counters.mmapped);
+
+	for (size_t i = 0; i < h->seen.count; i++) {
+		const struct candidate *c = &h->seen.at[i];
+		struct glibc_piece p = { c->start, c->end, GLIBC_CHUNK,
+					 sure ? GLIBC_SURE : GLIBC_PROBED, 0 };
+
+		if (!c->chosen)
+			continue;
+		if (too_many && !sure && strength(h, i) < 2)
+			p.doubt = GLIBC_GUESSED;
+		if (!glibc_add_piece(v, mem, g, p))
+			continue;
+		g->chunks++;
+		g->chunk_bytes += c->end - c->start;
+	}
+	if (!sure && g->params.known)
+		vec_push(mem, &g->doubts,
+			 arena_format(mem,
+				      "%" PRIu64 " mapped chunks of %" PRIu64
+				      " bytes were found, malloc counts %" PRIu64 " of %" PRIu64,
+				      h->count, h->bytes, g->counters.mmaps, g->counters.mmapped));
+}
+
+void glibc_mmapped_read(const struct malloc_view *v, struct arena *mem, struct glibc *g)
+{
+	enum { TRIES = 3 };
+	struct hunt h;
+	bool sure = false;
+
+	for (int i = 0; i < TRIES && !sure; i++) {
+		struct glibc_counters now = g->counters;
+
+		h = (struct hunt){ .v = v, .mem = mem, .g = g };
+		sure = hunt_once(&h);
+		if (sure || !g->params.known)
+			break;
+		memory_forget(v->memory);
+		if (!glibc_params_read(v, &g->params, &now, NULL) ||
+		    (now.mmaps == g->counters.mmaps && now.mmapped == g->counters.mmapped))
+			break;
+		g->counters = now; // chunks came or went meanwhile
+	}
+	take(v, mem, g, &h, sure);
+}
