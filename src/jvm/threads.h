@@ -1,0 +1,50 @@
+// SPDX-License-Identifier: Apache-2.0
+// The VM's threads: Java threads by ThreadsList, its own by NonJavaThread's list where symbols exist.
+//
+// Threads start and end while we read: an entry whose OSThread, state or stack makes no sense is
+// left out and counted as torn.  A thread's Java name is the Thread object's String, whole.
+// docs/formats/threads.md.
+
+#ifndef JVM_THREADS_H
+#define JVM_THREADS_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/arena.h"
+
+struct fail;
+struct hotspot;
+struct hotspot_classes;
+
+enum vm_thread_kind {
+	VM_THREAD_JAVA,
+	VM_THREAD_COMPILER, // a Java thread of the VM's own class that compiles
+	VM_THREAD_SERVICE,  // a Java thread of the VM's own class that does something else
+	VM_THREAD_INTERNAL, // no Java thread: collector workers, VM thread, watcher
+};
+
+struct hotspot_thread {
+	uint64_t at; // Thread*
+	uint64_t vtable;
+	uint32_t ns_tid; // as the JVM sees it (its PID namespace)
+	uint64_t pthread_at;
+	uint64_t stack_start, stack_end;
+	enum vm_thread_kind kind;
+	const char *name;           // Java's, NULL: none, or it starts or ends
+	uint64_t context_loader_at; // oop, 0: none or not known
+};
+
+struct hotspot_threads {
+	VEC(struct hotspot_thread) java;     // in the VM's order
+	VEC(struct hotspot_thread) internal; // empty without symbols
+	unsigned torn;                       // entries of threads that started or ended
+};
+
+// CORRUPT: the list makes no sense in three tries ("layout unknown"); ABSENT: not exported.
+// `classes` may be NULL: then threads have no names.
+bool threads_read(const struct hotspot *vm, const struct hotspot_classes *classes,
+		  struct arena *mem, struct hotspot_threads *out, struct fail *why);
+
+#endif
