@@ -1,0 +1,219 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "jvm/spaces.h"
+
+#include <inttypes.h>
+
+#include "base/fail.h"
+#include "base/memory.h"
+#include "jvm/hotspot.h"
+#include "jvm/spaces_g1.h"
+#include "jvm/spaces_pages.h"
+#include "jvm/virtualspace.h"
+
+enum { TRIES = 3 };
+
+void spaces_add(struct spaces *s, struct spaces_row row)
+{
+	if (s->count < SPACES_LIMIT)
+		s->at[s->count++] = row;
+}
+
+bool spaces_in_heap(const struct hotspot *vm, uint64_t start, uint64_t end)
+{
+	return start >= vm->heap_start && start <= end && end <= vm->heap_end;
+}
+
+// The members that bound a space; they differ by family of collectors.
+struct bounds {
+	enum field_id bottom, end, top;
+};
+static const struct bounds CONTIGUOUS = { FIELD_SPACE_BOTTOM, FIELD_SPACE_END, FIELD_SPACE_TOP };
+static const struct bounds MUTABLE = { FIELD_MUTABLE_BOTTOM, FIELD_MUTABLE_END, FIELD_MUTABLE_TOP };
+
+// Adds the space that `owner`'s member points at.
+static bool add_space(const struct hotspot *vm, struct spaces *s, const struct bounds *b,
+		      const char *name, enum field_id id, uint64_t owner, struct fail *why)
+{
+	uint64_t space, bottom, end, top;
+
+	if (!hotspot_read_pointer(vm, id, owner, &space, why) ||
+	    !hotspot_read_u64(vm, b->bottom, space, &bottom, why) ||
+	    !hotspot_read_u64(vm, b->end, space, &end, why) ||
+	    !hotspot_read_u64(vm, b->top, space, &top, why))
+		return false;
+	if (!spaces_in_heap(vm, bottom, end) || top < bottom || top > end)
+		return fail(why, FAIL_CORRUPT,
+			    "layout unknown: %s space 0x%" PRIx64 "-0x%" PRIx64
+			    " filled to 0x%" PRIx64,
+			    name, bottom, end, top);
+	spaces_add(s, (struct spaces_row){ .name = name,
+					   .start = bottom,
+					   .end = end,
+					   .committed = end - bottom,
+					   .used = top - bottom });
+	if (s->used != SPACES_UNKNOWN)
+		s->used += top - bottom;
+	return true;
+}
+
+// Adds a generation's committed bytes, given its reserved and committed bounds.
+static bool add_committed(const struct hotspot *vm, struct spaces *s, const struct virtualspace *v,
+			  struct fail *why)
+{
+	if (!virtualspace_check(vm, v, why))
+		return false;
+	if (!spaces_in_heap(vm, v->low_boundary, v->high_boundary))
+		return fail(why, FAIL_CORRUPT, "layout unknown: a generation outside of the heap");
+	s->committed += v->high - v->low;
+	return true;
+}
+
+static bool add_generation(const struct hotspot *vm, struct spaces *s, uint64_t generation,
+			   struct fail *why)
+{
+	struct virtualspace v;
+
+	if (!hotspot_has_offset(vm, FIELD_GENERATION_VIRTUAL))
+		return fail(why, FAIL_ABSENT, "this VM does not export its generations' space");
+	return virtualspace_read(vm, hotspot_at(vm, FIELD_GENERATION_VIRTUAL, generation), &v,
+				 why) &&
+	       add_committed(vm, s, &v, why);
+}
+
+// The two generations of Serial and CMS: members, or on JDK 8 an array.
+static bool find_generations(const struct hotspot *vm, uint64_t *young, uint64_t *old,
+			     struct fail *why)
+{
+	uint64_t gens;
+
+	if (!hotspot_has_offset(vm, FIELD_GENS))
+		return hotspot_read_pointer(vm, FIELD_GEN_YOUNG, vm->heap_at, young, why) &&
+		       hotspot_read_pointer(vm, FIELD_GEN_OLD, vm->heap_at, old, why);
+	gens = hotspot_at(vm, FIELD_GENS, vm->heap_at);
+	if (!memory_read_u64(vm->memory, gens, young, why) ||
+	    !memory_read_u64(vm->memory, gens + 8, old, why))
+		return false;
+	if (!hotspot_is_pointer(*young) || !hotspot_is_pointer(*old))
+		return fail(why, FAIL_CORRUPT, "layout unknown: no generations");
+	return true;
+}
+
+static bool read_serial(const struct hotspot *vm, struct spaces *s, struct fail *why)
+{
+	uint64_t young, old;
+
+	if (!find_generations(vm, &young, &old, why) ||
+	    !add_space(vm, s, &CONTIGUOUS, "eden", FIELD_DEFNEW_EDEN, young, why) ||
+	    !add_space(vm, s, &CONTIGUOUS, "from", FIELD_DEFNEW_FROM, young, why) ||
+	    !add_space(vm, s, &CONTIGUOUS, "to", FIELD_DEFNEW_TO, young, why))
+		return false;
+	if (vm->gc == GC_CMS) {
+		s->used = SPACES_UNKNOWN;
+		s->unknown = "what CMS uses of its old generation: it is spread over free lists";
+	} else if (!add_space(vm, s, &CONTIGUOUS, "old", FIELD_TENURED_SPACE, old, why)) {
+		return false;
+	}
+	return add_generation(vm, s, young, why) && add_generation(vm, s, old, why);
+}
+
+static bool add_ps_generation(const struct hotspot *vm, struct spaces *s, enum field_id id,
+			      uint64_t generation, struct fail *why)
+{
+	struct virtualspace v;
+	uint64_t space;
+
+	return hotspot_read_pointer(vm, id, generation, &space, why) &&
+	       hotspot_read_u64(vm, FIELD_PS_RESERVED_LOW, space, &v.low_boundary, why) &&
+	       hotspot_read_u64(vm, FIELD_PS_RESERVED_HIGH, space, &v.high_boundary, why) &&
+	       hotspot_read_u64(vm, FIELD_PS_COMMITTED_LOW, space, &v.low, why) &&
+	       hotspot_read_u64(vm, FIELD_PS_COMMITTED_HIGH, space, &v.high, why) &&
+	       add_committed(vm, s, &v, why);
+}
+
+static bool read_parallel(const struct hotspot *vm, struct spaces *s, struct fail *why)
+{
+	uint64_t young, old;
+
+	if (!hotspot_read_pointer(vm, FIELD_PS_YOUNG, vm->heap_at, &young, why) ||
+	    !hotspot_read_pointer(vm, FIELD_PS_OLD, vm->heap_at, &old, why) ||
+	    !add_space(vm, s, &MUTABLE, "eden", FIELD_PSYOUNG_EDEN, young, why) ||
+	    !add_space(vm, s, &MUTABLE, "from", FIELD_PSYOUNG_FROM, young, why) ||
+	    !add_space(vm, s, &MUTABLE, "to", FIELD_PSYOUNG_TO, young, why) ||
+	    !add_space(vm, s, &MUTABLE, "old", FIELD_PSOLD_SPACE, old, why))
+		return false;
+	if (!hotspot_has(vm, FIELD_PSYOUNG_VIRTUAL) || !hotspot_has(vm, FIELD_PSOLD_VIRTUAL)) {
+		s->committed = SPACES_UNKNOWN;
+		s->unknown = "what is committed: this VM does not export it";
+		return true;
+	}
+	return add_ps_generation(vm, s, FIELD_PSYOUNG_VIRTUAL, young, why) &&
+	       add_ps_generation(vm, s, FIELD_PSOLD_VIRTUAL, old, why);
+}
+
+static bool read_epsilon(const struct hotspot *vm, struct spaces *s, struct fail *why)
+{
+	struct virtualspace v;
+
+	return add_space(vm, s, &CONTIGUOUS, "all", FIELD_EPSILON_SPACE, vm->heap_at, why) &&
+	       hotspot_has_offset(vm, FIELD_EPSILON_VIRTUAL) &&
+	       virtualspace_read(vm, hotspot_at(vm, FIELD_EPSILON_VIRTUAL, vm->heap_at), &v, why) &&
+	       add_committed(vm, s, &v, why);
+}
+
+static bool read_once(const struct hotspot *vm, struct arena *mem, struct spaces *out,
+		      struct fail *why)
+{
+	struct spaces s = { 0 };
+	bool ok = false;
+
+	switch (vm->gc) {
+	case GC_SERIAL:
+	case GC_CMS:
+		ok = read_serial(vm, &s, why);
+		break;
+	case GC_PARALLEL:
+		ok = read_parallel(vm, &s, why);
+		break;
+	case GC_G1:
+		ok = spaces_g1_read(vm, mem, &s, why);
+		break;
+	case GC_EPSILON:
+		ok = read_epsilon(vm, &s, why);
+		break;
+	case GC_Z:
+		ok = spaces_pages_read_z(vm, &s, why);
+		break;
+	case GC_SHENANDOAH:
+		ok = spaces_pages_read_shenandoah(vm, &s, why);
+		break;
+	case GC_UNKNOWN:
+		return fail(why, FAIL_ABSENT, "this VM's collector is not known");
+	}
+	if (!ok)
+		return false;
+	if (vm->heap_end && s.committed != SPACES_UNKNOWN &&
+	    s.committed > vm->heap_end - vm->heap_start)
+		return fail(why, FAIL_CORRUPT, "layout unknown: more heap committed than reserved");
+	if (s.used != SPACES_UNKNOWN && s.used > s.committed)
+		return fail(why, FAIL_CORRUPT, "layout unknown: more heap used than committed");
+	*out = s;
+	return true;
+}
+
+bool spaces_read(const struct hotspot *vm, struct arena *mem, struct spaces *out, struct fail *why)
+{
+	struct fail own = { 0 };
+
+	why = why ? why : &own;
+	if (!vm->heap_at)
+		return fail(why, FAIL_ABSENT, "the VM has no heap yet");
+	for (int try = 0; try < TRIES; try++) {
+		if (try)
+			memory_forget(vm->memory);
+		if (read_once(vm, mem, out, why))
+			return true;
+		if (why->kind != FAIL_CORRUPT)
+			break;
+	}
+	return fail_while(why, "the %s heap", gc_name(vm->gc));
+}
