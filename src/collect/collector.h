@@ -19,6 +19,7 @@
 
 struct hotspot;
 struct hotspot_classes;
+struct remote;
 struct smaps;
 
 // What we look at: a live process or a moment of a capture.
@@ -27,6 +28,7 @@ struct target {
 	int ns_pid;                 // innermost, by NSpid: names the JVM's files and sockets
 	const struct tree *files;
 	struct memory *memory;      // empty when memory may not be read
+	struct remote *remote;      // reader of live memory below `memory`; NULL for captures
 	enum tier tier;
 	const char *memory_denied;  // why memory can't be read, NULL when it can
 	const char *pages_denied;   // why pages can't be told, NULL when they can

@@ -27,12 +27,17 @@ bool discover_find(const struct tree *files, const char *text, struct arena *mem
 // Opens a live process: tier, memory segments, namespaces.  `files` must outlive the target.
 // GONE; DENIED in tier D, with what would help; ABSENT when it is not a HotSpot JVM.
 // What only a live machine can tell (tier, reasons) goes through tree_made("target/PID"), so that a
-// second call with a recorder's tree in front puts it into the capture.
+// second call with a recorder's tree in front puts it into the capture.  To look through a recorder
+// copy the first target and replace its `files` and `memory`: the copy still has the reader
+// (`remote`) that the recorder's memory stands on.
 bool discover_open(const struct tree *files, int pid, struct arena *mem, struct target *out,
 		   struct fail *why);
 // The same of a capture: its seams instead of the live ones, tier and reasons as recorded.  Both
 // must outlive the target; `live` is false.  ABSENT when the capture lacks what was recorded.
 bool discover_open_recorded(const struct tree *files, struct memory *memory, int pid,
 			    struct arena *mem, struct target *out, struct fail *why);
+// Gives back what discover_open() holds: descriptors and copies of memory.  Not needed at the end
+// of the program.
+void discover_close(struct target *target);
 
 #endif

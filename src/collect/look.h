@@ -13,7 +13,8 @@ struct target;
 
 // Fails only when there is nothing to show at all: GONE (it exited), DENIED (tier D), ABSENT (not
 // a JVM: no libjvm.so mapped).  A torn scan (the scan and VmRSS apart by more than 1 % and 4 MB)
-// is read again, twice at most.  The snapshot lives in `mem`.
+// is read again, twice at most.  The snapshot lives in `mem`.  A live target's memory can be read
+// only while a look is under way: the reader's table of mappings ends with it.
 bool look_at(const struct target *target, struct arena *mem, struct snapshot *out,
 	     struct fail *why);
 

@@ -1,0 +1,230 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "collect/discover.h"
+
+#include <inttypes.h>
+#include <limits.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/arena.h"
+#include "base/fail.h"
+#include "base/memory.h"
+#include "collect/collector.h"
+#include "collect/jvms.h"
+#include "collect/mappings.h"
+#include "facts/jvms.h"
+#include "os/exe.h"
+#include "os/live.h"
+#include "os/remote.h"
+#include "os/rights.h"
+#include "parse/status.h"
+
+enum { SHORTEST_ID = 4 }; // of a container id prefix
+
+const struct tree *discover_live(struct arena *mem)
+{
+	struct tree *files = arena_new(mem, struct tree);
+
+	*files = live_tree(arena_new(mem, struct live), "");
+	return files;
+}
+
+// ---- opening
+
+static enum tier tier_of(const struct rights *r)
+{
+	static const enum tier TIERS[] = {
+		[RIGHTS_A] = TIER_A,
+		[RIGHTS_B] = TIER_B,
+		[RIGHTS_C] = TIER_C,
+		[RIGHTS_D] = TIER_D,
+	};
+
+	return TIERS[r->tier];
+}
+
+static bool maps_library(const struct maps *maps, const char *start)
+{
+	for (size_t i = 0; i < maps->count; i++)
+		if (!strncmp(mapping_file_name(&maps->at[i]), start, strlen(start)))
+			return true;
+	return false;
+}
+
+// Why a process that can be read is none that we can explain.
+static bool fail_foreign(const struct tree *files, int pid, const struct maps *maps,
+			 struct arena *mem, struct fail *why)
+{
+	if (maps_library(maps, "libj9vm"))
+		return fail(why, FAIL_ABSENT,
+			    "process %d runs OpenJ9; jledger reads HotSpot JVMs only", pid);
+	if (maps_library(maps, "libjvm.so"))
+		return true;
+	if (exe_has_section(files, pid, ".svm_heap", mem))
+		return fail(why, FAIL_ABSENT,
+			    "process %d is a GraalVM native image: it has no HotSpot VM to read",
+			    pid);
+	return fail(why, FAIL_ABSENT, "process %d is not a Java process: it maps no libjvm.so",
+		    pid);
+}
+
+static bool read_file(const struct tree *files, int pid, const char *name, struct arena *mem,
+		      struct span *out, struct fail *why)
+{
+	return tree_read(files, arena_format(mem, "/proc/%d/%s", pid, name), mem, out, why);
+}
+
+// What both kinds of target share: rights, maps, ids.
+static bool open_files(const struct tree *files, int pid, struct arena *mem, struct target *t,
+		       struct maps *maps, struct fail *why)
+{
+	struct status status;
+	struct rights rights;
+	struct span text;
+
+	*t = (struct target){ .pid = pid, .files = files, .may_attach = true };
+	if (!rights_read(files, pid, mem, &rights, why) ||
+	    !read_file(files, pid, "status", mem, &text, why) || !status_parse(text, &status, why))
+		return false;
+	t->ns_pid = status.ns_pid;
+	t->tier = tier_of(&rights);
+	t->memory_denied = rights.memory_denied;
+	t->pages_denied = rights.pages_denied;
+	t->tier_gain = rights.gain;
+	if (status.state == 'Z' || status.state == 'X')
+		return fail(why, FAIL_GONE, "process %d has exited (state %c)", pid, status.state);
+	if (t->tier == TIER_D)
+		return fail(why, FAIL_DENIED, "process %d can't be inspected: %s; %s", pid,
+			    rights.maps_denied ? rights.maps_denied : "its maps can't be read",
+			    rights.gain ? rights.gain : "nothing would help");
+	if (!read_file(files, pid, "maps", mem, &text, why) || !maps_parse(text, mem, maps, why))
+		return false;
+	return fail_foreign(files, pid, maps, mem, why);
+}
+
+bool discover_open(const struct tree *files, int pid, struct arena *mem, struct target *out,
+		   struct fail *why)
+{
+	struct target t;
+	struct maps maps;
+
+	if (!open_files(files, pid, mem, &t, &maps, why))
+		return false;
+	t.live = true;
+	t.memory = arena_new(mem, struct memory);
+	memory_init(t.memory, mem);
+	if (!t.memory_denied) {
+		t.remote = remote_open(pid, mem);
+		memory_add_segment(t.memory, 0, REMOTE_END, &REMOTE_SOURCE, t.remote);
+		mappings_hand_over(&t, &maps, mem);
+	}
+	*out = t;
+	return true;
+}
+
+bool discover_open_recorded(const struct tree *files, struct memory *memory, int pid,
+			    struct arena *mem, struct target *out, struct fail *why)
+{
+	struct target t;
+	struct maps maps;
+
+	if (!open_files(files, pid, mem, &t, &maps, why))
+		return false;
+	t.memory = memory;
+	t.may_attach = false;
+	*out = t;
+	return true;
+}
+
+void discover_close(struct target *target)
+{
+	remote_close(target->remote);
+	target->remote = NULL;
+}
+
+// ---- finding
+
+static bool parse_pid(const char *text, int *pid)
+{
+	struct span s = span_of(text);
+	uint64_t n;
+
+	if (!s.len || *s.at < '0' || *s.at > '9' || !span_take_dec(&s, &n) || s.len || n > INT_MAX)
+		return false;
+	*pid = (int)n;
+	return n > 0;
+}
+
+static int compare_rows(const void *a, const void *b)
+{
+	return ((const struct jvm_row *)a)->pid - ((const struct jvm_row *)b)->pid;
+}
+
+bool discover_all(const struct tree *files, struct arena *mem, struct jvm_rows *out,
+		  struct fail *why)
+{
+	VEC(struct jvm_row) rows = { 0 };
+	struct tree_names names;
+
+	if (!tree_list(files, "/proc", mem, &names, why))
+		return false;
+	for (size_t i = 0; i < names.count; i++) {
+		struct jvm_row row;
+		int pid;
+
+		if (parse_pid(names.at[i], &pid) && jvms_describe(files, pid, mem, &row))
+			vec_push(mem, &rows, row);
+	}
+	if (rows.count)
+		qsort(rows.at, rows.count, sizeof(*rows.at), compare_rows);
+	*out = (struct jvm_rows){ rows.at, rows.count };
+	return true;
+}
+
+static bool matches(const struct jvm_row *row, const char *text)
+{
+	if (row->main && strstr(row->main, text))
+		return true;
+	return row->container && strlen(text) >= SHORTEST_ID &&
+	       !strncmp(row->container, text, strlen(text));
+}
+
+static const char *add_candidate(const char *list, const struct jvm_row *row, struct arena *mem)
+{
+	return arena_format(mem, "%s%s%d %s", list, *list ? ", " : "", row->pid,
+			    row->main ? row->main : "?");
+}
+
+bool discover_find(const struct tree *files, const char *text, struct arena *mem, int *pid,
+		   struct fail *why)
+{
+	const char *all = "", *hits = "";
+	struct tree_stat st;
+	struct jvm_rows rows;
+	size_t count = 0;
+	int n;
+
+	if (parse_pid(text, &n) && tree_stat(files, arena_format(mem, "/proc/%d", n), &st, NULL)) {
+		*pid = n;
+		return true;
+	}
+	if (!discover_all(files, mem, &rows, why))
+		return false;
+	for (size_t i = 0; i < rows.count; i++) {
+		all = add_candidate(all, &rows.at[i], mem);
+		if (!*text || !matches(&rows.at[i], text))
+			continue;
+		hits = add_candidate(hits, &rows.at[i], mem);
+		n = rows.at[i].pid;
+		count++;
+	}
+	if (count > 1)
+		return fail(why, FAIL_CORRUPT, "'%s' is ambiguous: %s", text, hits);
+	if (!count && parse_pid(text, &n))
+		return fail(why, FAIL_GONE, "there is no process %d", n);
+	if (!count)
+		return fail(why, FAIL_ABSENT, "no JVM matches '%s'; running: %s", text,
+			    *all ? all : "none");
+	*pid = n;
+	return true;
+}

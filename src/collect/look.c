@@ -1,0 +1,188 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "collect/look.h"
+
+#include <string.h>
+#include <sys/resource.h>
+#include <time.h>
+
+#include "base/fail.h"
+#include "base/units.h"
+#include "collect/collector.h"
+#include "os/clock.h"
+#include "os/remote.h"
+
+static const struct collector *const COLLECTORS[] = {
+#define COLLECTOR(name) &collector_##name,
+#include "collect/collectors.def"
+#undef COLLECTOR
+};
+enum {
+	COLLECTOR_COUNT = sizeof(COLLECTORS) / sizeof(COLLECTORS[0]),
+	SCANS = 3, // the first and two more where it was torn
+};
+
+// The scan and the kernel's own count may lie this far apart before the scan counts as torn.
+#define TORN_BYTES   MIB(4)
+#define TORN_PERCENT 1
+
+static double now_s(clockid_t id)
+{
+	struct timespec t;
+
+	clock_gettime(id, &t);
+	return (double)t.tv_sec + (double)t.tv_nsec / 1e9;
+}
+
+struct provenance look_from(const struct look *look, const char *collector, const char *source,
+			    enum certainty certainty)
+{
+	return (struct provenance){ collector, source, look->target->tier, certainty };
+}
+
+static void add_miss(struct look *look, const struct collector *c, const struct fail *why)
+{
+	vec_push(look->mem, &look->out->misses,
+		 (struct miss_row){ c->name, why->kind, arena_text(look->mem, why->text) });
+}
+
+// False only when there is nothing left to look at.
+static bool run_one(struct look *look, const struct collector *c, struct fail *why)
+{
+	struct fail here = { .kind = FAIL_NONE };
+
+	if (look->target->tier > c->needs || (c->needs_vm && !look->vm) ||
+	    (c->only_without_vm && look->vm))
+		return true;
+	if (c->run(look, &here))
+		return true;
+	if (here.kind == FAIL_GONE) {
+		*why = here;
+		return false;
+	}
+	add_miss(look, c, &here);
+	return true;
+}
+
+// Collectors up to and including `pages` make up the scan; they alone are run again.
+static size_t count_scanning(void)
+{
+	for (size_t i = 0; i < COLLECTOR_COUNT; i++)
+		if (COLLECTORS[i] == &collector_pages)
+			return i + 1;
+	return 0;
+}
+
+static uint64_t scanned_bytes(const struct look *look)
+{
+	uint64_t sum = 0;
+
+	for (size_t i = 0; i < look->pages.count; i++)
+		if (look->pages.at[i].flags & PAGE_PRESENT)
+			sum += look->pages.at[i].end - look->pages.at[i].start;
+	return sum;
+}
+
+// A target that grows or shrinks meanwhile lies between its two counts: that is drift, no tear.
+static bool is_torn(const struct look *look)
+{
+	uint64_t before = snapshot_get(look->out, F_RSS, 0);
+	uint64_t after = snapshot_get(look->out, F_RSS_AFTER, before);
+	uint64_t low = before < after ? before : after, high = before < after ? after : before;
+	uint64_t scan = scanned_bytes(look), apart = 0;
+
+	if (!look->has_pages)
+		return false;
+	if (scan < low)
+		apart = low - scan;
+	else if (scan > high)
+		apart = scan - high;
+	return apart > TORN_BYTES && apart > high / 100 * TORN_PERCENT;
+}
+
+static void forget_scan(struct look *look)
+{
+	struct snapshot *s = look->out;
+
+	memset(s->fact, 0, sizeof(s->fact));
+	s->mappings.count = s->runs.count = s->claims.count = s->misses.count = 0;
+	look->maps = (struct maps){ 0 };
+	look->pages = (struct pages){ 0 };
+	look->has_pages = false;
+}
+
+static bool scan(struct look *look, size_t scanning, struct fail *why)
+{
+	for (int attempt = 0; attempt < SCANS; attempt++) {
+		if (attempt)
+			forget_scan(look);
+		for (size_t i = 0; i < scanning; i++)
+			if (!run_one(look, COLLECTORS[i], why))
+				return false;
+		if (!is_torn(look))
+			break;
+	}
+	return true;
+}
+
+static bool start(struct look *look, struct fail *why)
+{
+	const struct target *t = look->target;
+	struct snapshot *s = look->out;
+	struct clock_reading clock;
+	struct span host;
+
+	snapshot_init(s, look->mem);
+	s->pid = t->pid;
+	s->tier = t->tier;
+	s->tier_gain = t->tier_gain ? arena_text(look->mem, t->tier_gain) : NULL;
+	s->host = "";
+	if (tree_read(t->files, "/proc/sys/kernel/hostname", look->mem, &host, NULL) &&
+	    span_take_line(&host, &host))
+		s->host = arena_copy(look->mem, host.at, host.len);
+	if (!clock_read(t->files, look->mem, &clock, why))
+		return false;
+	s->at_s = (double)clock.boot_ns / 1e9;
+	s->wall_s = clock.wall_ns / 1000000000;
+	return true;
+}
+
+static bool run_all(struct look *look, struct fail *why)
+{
+	size_t scanning = count_scanning();
+
+	if (!start(look, why) || !scan(look, scanning, why))
+		return false;
+	for (size_t i = scanning; i < COLLECTOR_COUNT; i++)
+		if (!run_one(look, COLLECTORS[i], why))
+			return false;
+	return true;
+}
+
+bool look_at(const struct target *target, struct arena *mem, struct snapshot *out, struct fail *why)
+{
+	double wall = now_s(CLOCK_MONOTONIC), cpu = now_s(CLOCK_PROCESS_CPUTIME_ID);
+	struct snapshot got;
+	struct look look = { .target = target, .out = &got, .mem = mem };
+	struct rusage usage;
+	bool done;
+
+	if (target->tier == TIER_D)
+		return fail(why, FAIL_DENIED, "process %d can't be inspected%s%s", target->pid,
+			    target->tier_gain ? ": " : "",
+			    target->tier_gain ? target->tier_gain : "");
+	memory_forget(target->memory); // what an earlier look copied is old
+	done = run_all(&look, why);
+	// The reader's tables lie in `mem`, which may go before the target does.
+	if (target->remote) {
+		remote_set_mappings(target->remote, NULL, 0);
+		remote_set_pages(target->remote, NULL);
+	}
+	if (!done)
+		return false;
+	getrusage(RUSAGE_SELF, &usage);
+	got.cost.cpu_s = now_s(CLOCK_PROCESS_CPUTIME_ID) - cpu;
+	got.cost.wall_s = now_s(CLOCK_MONOTONIC) - wall;
+	got.cost.peak_rss = KIB(usage.ru_maxrss);
+	*out = got;
+	return true;
+}

@@ -1,0 +1,34 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "collect/mappings.h"
+
+#include "collect/collector.h"
+#include "os/remote.h"
+#include "parse/maps.h"
+
+void mappings_hand_over(const struct target *target, const struct maps *maps, struct arena *mem)
+{
+	struct remote_mapping *to;
+	size_t count = 0;
+
+	if (!target->remote)
+		return;
+	to = arena_array(mem, struct remote_mapping, maps->count);
+	for (size_t i = 0; i < maps->count; i++) {
+		const struct mapping *m = &maps->at[i];
+
+		if (m->end > REMOTE_END)
+			continue;
+		to[count++] = (struct remote_mapping){
+			.start = m->start,
+			.end = m->end,
+			.offset = m->offset,
+			.inode = m->inode,
+			.dev_major = m->dev_major,
+			.dev_minor = m->dev_minor,
+			.readable = m->readable,
+			.shared = m->shared,
+			.path = m->path,
+		};
+	}
+	remote_set_mappings(target->remote, to, count);
+}

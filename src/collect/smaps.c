@@ -1,0 +1,58 @@
+// SPDX-License-Identifier: Apache-2.0
+// Sizes by mapping, from one read of smaps: it holds the target's mmap lock for 10 ms a GB, so it
+// is read only where somebody asked for Pss, or where nothing else tells what is resident.
+#include "parse/smaps.h"
+
+#include "base/fail.h"
+#include "collect/collector.h"
+
+// smaps was read after maps: a mapping that changed meanwhile is sized by what covers its start.
+static uint64_t size_mappings(struct look *look, const struct smaps *smaps)
+{
+	uint64_t pss = 0;
+	size_t k = 0;
+
+	for (size_t i = 0; i < look->out->mappings.count; i++) {
+		struct mapping_row *m = &look->out->mappings.at[i];
+
+		m->sized = true;
+		while (k < smaps->count && smaps->at[k].end <= m->start)
+			k++;
+		for (; k < smaps->count && smaps->at[k].start < m->end; k++) {
+			m->resident += smaps->at[k].rss;
+			m->swap += smaps->at[k].swap;
+			m->pss += smaps->at[k].pss;
+			pss += smaps->at[k].pss;
+		}
+	}
+	return pss;
+}
+
+static bool run(struct look *look, struct fail *why)
+{
+	const struct target *t = look->target;
+	struct smaps *smaps;
+	struct span text;
+
+	if (!t->want_pss && look->has_pages)
+		return true;
+	smaps = arena_new(look->mem, struct smaps);
+	if (!tree_read(t->files, arena_format(look->mem, "/proc/%d/smaps", t->pid), look->mem,
+		       &text, why) ||
+	    !smaps_parse(text, look->mem, smaps, why)) {
+		snapshot_set_missing(look->out, F_PSS,
+				     look_from(look, "smaps", "smaps", CERTAINTY_EXACT), why->text);
+		return false;
+	}
+	look->smaps = smaps;
+	snapshot_set(look->out, F_PSS, size_mappings(look, smaps),
+		     look_from(look, "smaps", "smaps", CERTAINTY_EXACT));
+	return true;
+}
+
+const struct collector collector_smaps = {
+	.name = "smaps",
+	.sentence = "proportional sizes on demand, and sizes by mapping where pages can't be told",
+	.needs = TIER_C,
+	.run = run,
+};
