@@ -37,7 +37,9 @@ static void judge_cause(const struct evidence *e, const struct cause *cause, str
 	if (rule)
 		out->verdict = rule->judge(e, mem, out);
 	else
-		cannot_tell(out, mem, cause->decisive, weigh_command(mem, cause->how, e->now->pid));
+		cannot_tell(out, mem, cause->decisive, cause->how);
+	if (out->how)
+		out->how = weigh_command(mem, out->how, e->now->pid);
 	if (!out->text)
 		out->text = "";
 }

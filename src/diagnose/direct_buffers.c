@@ -198,7 +198,7 @@ static enum verdict judge(const struct evidence *e, struct arena *mem, struct fi
 				     "moment%s; a window of 30 s would do",
 				     weigh_size(mem, (uint64_t)p.bytes), p.buffers,
 				     limit_text(mem, &p)),
-			weigh_command(mem, out->cause->how, e->now->pid));
+			out->cause->how);
 	if (p.grown >= (double)MIB(LEAST_GROWN_MB) &&
 	    p.grown * 100 >= p.bytes * LEAST_GROWN_PERCENT)
 		return judge_growth(e, mem, &p, out);

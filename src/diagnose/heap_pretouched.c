@@ -51,8 +51,7 @@ static enum verdict judge(const struct evidence *e, struct arena *mem, struct fi
 				 pretouch ? " although AlwaysPreTouch is set" : "");
 	if (!pretouch && !fixed)
 		return known ? ruled_out(out, mem, "AlwaysPreTouch is off and the heap may grow")
-			     : cannot_tell(out, mem, "the flag AlwaysPreTouch",
-					   weigh_command(mem, out->cause->how, now->pid));
+			     : cannot_tell(out, mem, "the flag AlwaysPreTouch", out->cause->how);
 
 	out->bytes = resident;
 	out->culprit.kind = "flag";
