@@ -1,0 +1,71 @@
+// SPDX-License-Identifier: Apache-2.0
+// Class loaders as rows; their bytes and the families follow in collect/metaspace.c, which knows the
+// bytes.
+#include "jvm/classes.h"
+
+#include <string.h>
+
+#include "base/fail.h"
+#include "collect/collector.h"
+#include "jvm/hotspot.h"
+
+static const char *dotted(struct arena *mem, const char *name)
+{
+	char *text = arena_text(mem, name);
+
+	for (char *p = text; *p; p++)
+		if (*p == '/')
+			*p = '.';
+	return text;
+}
+
+static struct loader_row row_of(struct look *look, const struct hotspot_classes *c,
+				const struct hotspot_loader *l)
+{
+	struct loader_row row = { .at = l->at,
+				  .name = l->name,
+				  .hidden = l->hidden,
+				  .unloading = l->unloading,
+				  .class_count = (uint32_t)(l->count - l->extra) };
+
+	if (l->of_boot)
+		row.type = "<boot>";
+	else if (l->type)
+		row.type = dotted(look->mem, l->type);
+	if (l->parent != LOADER_NONE)
+		row.parent_at = c->loaders.at[l->parent].at;
+	return row;
+}
+
+static bool run(struct look *look, struct fail *why)
+{
+	struct provenance from = look_from(look, "classes", "vmstructs", CERTAINTY_EXACT);
+	struct hotspot_classes *c = arena_new(look->mem, struct hotspot_classes);
+	uint64_t classes = 0;
+
+	if (!classes_read(look->vm, look->mem, c, why)) {
+		snapshot_set_missing(look->out, F_CLASSES, from, why->text);
+		snapshot_set_missing(look->out, F_LOADERS, from, why->text);
+		return false;
+	}
+	look->classes = c;
+	for (size_t i = 0; i < c->loaders.count; i++) {
+		const struct hotspot_loader *l = &c->loaders.at[i];
+
+		classes += l->count - l->extra;
+		if (l->count || l->unreadable)
+			vec_push(look->mem, &look->out->loaders, row_of(look, c, l));
+	}
+	snapshot_set(look->out, F_CLASSES, classes, from);
+	snapshot_set(look->out, F_LOADERS, look->out->loaders.count - c->unreadable, from);
+	snapshot_set(look->out, F_LOADERS_UNREADABLE, c->unreadable, from);
+	return true;
+}
+
+const struct collector collector_classes = {
+	.name = "classes",
+	.sentence = "class loaders and their classes, read without a safepoint",
+	.needs = TIER_B,
+	.needs_vm = true,
+	.run = run,
+};

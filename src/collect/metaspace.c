@@ -1,0 +1,163 @@
+// SPDX-License-Identifier: Apache-2.0
+// Metaspace: nodes as claims, chunks as claims of their loaders, the loaders' bytes, and with these
+// the families of classes.
+#include "jvm/metaspace.h"
+
+#include "base/fail.h"
+#include "collect/collector.h"
+#include "collect/families.h"
+#include "jvm/classes.h"
+#include "jvm/hotspot.h"
+
+enum { UNLIMITED_FROM_BIT = 60 }; // MaxMetaspaceSize without a limit is nearly 2^64
+
+static const enum fact_id FACTS[] = { F_METASPACE_USED,        F_METASPACE_COMMITTED,
+				      F_METASPACE_RESERVED,    F_CLASS_SPACE_USED,
+				      F_CLASS_SPACE_COMMITTED, F_CLASS_SPACE_RESERVED };
+
+static const char *account_of(bool class_space)
+{
+	return class_space ? "class-space" : "metaspace";
+}
+
+static void add_limit(struct look *look, struct provenance from)
+{
+	uint64_t max;
+
+	if (!hotspot_flag(look->vm, "MaxMetaspaceSize", &max))
+		snapshot_set_missing(look->out, F_METASPACE_MAX, from, "no such flag");
+	else if (max >> UNLIMITED_FROM_BIT)
+		snapshot_set_missing(look->out, F_METASPACE_MAX, from, "unlimited");
+	else
+		snapshot_set(look->out, F_METASPACE_MAX, max, from);
+}
+
+static void add_node(struct look *look, const struct metaspace_node *n)
+{
+	snapshot_claim(look->out, (struct claim){ .start = n->start,
+						  .end = n->end,
+						  .account = account_of(n->class_space),
+						  .part = "node",
+						  .source = "vmstructs",
+						  .certainty = CERTAINTY_EXACT });
+}
+
+// Chunks of one loader that touch each other become one claim.
+static void add_chunks(struct look *look, const struct metaspace *m,
+		       const struct metaspace_loader *l, uint32_t row)
+{
+	struct claim c = { 0 };
+
+	for (size_t i = 0; i < l->chunk_count; i++) {
+		const struct metaspace_chunk *k = &m->chunks.at[l->first_chunk + i];
+		uint64_t end = k->start + k->committed;
+		const char *account = account_of(k->class_space);
+
+		if (c.account == account && end == c.start) {
+			c.start = k->start;
+			continue;
+		}
+		snapshot_claim(look->out, c);
+		c = (struct claim){ .start = k->start,
+				    .end = end,
+				    .account = account,
+				    .part = "chunks of loaders",
+				    .source = "vmstructs",
+				    .certainty = CERTAINTY_EXACT,
+				    .table = row == LOADER_NONE ? CLAIM_OF_NONE : CLAIM_OF_LOADER,
+				    .row = row == LOADER_NONE ? 0 : row };
+	}
+	snapshot_claim(look->out, c);
+}
+
+static void fill_row(struct loader_row *row, const struct metaspace_loader *l)
+{
+	row->used = l->nonclass.used + l->class_space.used;
+	row->committed = l->nonclass.capacity + l->class_space.capacity;
+	row->wasted = l->nonclass.wasted + l->class_space.wasted;
+	row->class_used = l->class_space.used;
+	row->class_committed = l->class_space.capacity;
+}
+
+// Loaders and their rows stand in the same order; loaders without classes have no row.
+static void add_loaders(struct look *look, const struct metaspace *m)
+{
+	const struct hotspot_classes *c = look->classes;
+	uint32_t row = 0;
+
+	for (size_t i = 0; i < c->loaders.count; i++) {
+		const struct metaspace_loader *l = &m->loaders[i];
+		bool has_row = row < look->out->loaders.count &&
+			       look->out->loaders.at[row].at == c->loaders.at[i].at;
+
+		if (l->readable) {
+			if (has_row)
+				fill_row(&look->out->loaders.at[row], l);
+			add_chunks(look, m, l, has_row ? row : LOADER_NONE);
+		}
+		row += has_row;
+	}
+}
+
+static void add_facts(struct look *look, const struct metaspace *m, struct provenance from)
+{
+	uint64_t values[] = {
+		m->nonclass.used,    m->nonclass.committed,    m->nonclass.reserved,
+		m->class_space.used, m->class_space.committed, m->class_space.reserved
+	};
+
+	for (size_t i = 0; i < sizeof(FACTS) / sizeof(*FACTS); i++)
+		snapshot_set(look->out, FACTS[i], values[i], from);
+}
+
+static void add_families(struct look *look, const struct metaspace *m)
+{
+	const struct hotspot_classes *c = look->classes;
+	uint64_t *used = m ? arena_array(look->mem, uint64_t, c->loaders.count + 1) : NULL;
+
+	for (size_t i = 0; m && i < c->loaders.count; i++)
+		used[i] = m->loaders[i].nonclass.used + m->loaders[i].class_space.used;
+	families_build(look->vm, c, used, look->out);
+}
+
+static bool read_metaspace(struct look *look, struct metaspace *m, struct fail *why)
+{
+	const struct hotspot_classes *c = look->classes;
+	uint64_t *at;
+
+	if (!c)
+		return fail(why, FAIL_ABSENT, "the class loaders can't be read");
+	at = arena_array(look->mem, uint64_t, c->loaders.count + 1);
+	for (size_t i = 0; i < c->loaders.count; i++)
+		at[i] = c->loaders.at[i].at;
+	return metaspace_read(look->vm, at, c->loaders.count, look->mem, m, why);
+}
+
+static bool run(struct look *look, struct fail *why)
+{
+	struct provenance from = look_from(look, "metaspace", "vmstructs", CERTAINTY_EXACT);
+	struct metaspace m = { 0 };
+
+	add_limit(look, from);
+	if (!read_metaspace(look, &m, why)) {
+		for (size_t i = 0; i < sizeof(FACTS) / sizeof(*FACTS); i++)
+			snapshot_set_missing(look->out, FACTS[i], from, why->text);
+		if (look->classes)
+			add_families(look, NULL);
+		return false;
+	}
+	for (size_t i = 0; i < m.nodes.count; i++)
+		add_node(look, &m.nodes.at[i]);
+	add_loaders(look, &m);
+	add_facts(look, &m, from);
+	add_families(look, &m);
+	return true;
+}
+
+const struct collector collector_metaspace = {
+	.name = "metaspace",
+	.sentence = "Metaspace and class space: nodes, and chunks by loader",
+	.needs = TIER_B,
+	.needs_vm = true,
+	.run = run,
+};

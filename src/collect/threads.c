@@ -1,0 +1,265 @@
+// SPDX-License-Identifier: Apache-2.0
+// Threads and their stacks: the kernel's list is the frame, the VM tells names, kinds and stacks of
+// its threads, glibc's descriptors the stacks of all others.
+#include "jvm/threads.h"
+
+#include <string.h>
+
+#include "base/fail.h"
+#include "base/units.h"
+#include "collect/collector.h"
+#include "jvm/addresses.h"
+#include "jvm/hotspot.h"
+#include "jvm/pthreads.h"
+#include "os/tasks.h"
+
+enum { SHAPE_LIMIT = 64 << 20 }; // no thread's stack is guessed to be larger
+
+// Collector threads by the names that HotSpot gives them; the kernel keeps 15 bytes.
+static const char *const GC_NAMES[] = { "GC Thread",    "G1 ",       "Gang worker",  "CMS ",
+					"Concurrent ",  "ParGC",     "Parallel GC",  "Shenan",
+					"ZDirector",    "ZDriver",   "ZWorker",      "ZStat",
+					"ZUncommitter", "ZUnmapper", "XDirector",    "XDriver",
+					"XWorker",      "XStat",     "XUncommitter", "XUnmapper",
+					"RuntimeWorker" };
+static const char *const VM_NAMES[] = { "VM Thread", "VM Periodic", "Watcher", "VM Op",
+					"AsyncLog",  "StringDedup", "JFR ",    "Logger" };
+
+struct state {
+	struct look *look;
+	struct tasks tasks;
+	struct hotspot_threads vm;
+	struct pthreads libc;
+	bool has_libc;
+	struct addresses in_vm,
+		in_libc; // tid_key() -> index + 1; VM-internal threads behind the Java ones
+};
+
+static uint64_t tid_key(uint32_t tid)
+{
+	return (uint64_t)tid << 3;
+}
+
+static bool starts_with_any(const char *name, const char *const *starts, size_t count)
+{
+	for (size_t i = 0; i < count; i++)
+		if (!strncmp(name, starts[i], strlen(starts[i])))
+			return true;
+	return false;
+}
+
+static bool is_gc_name(const char *name)
+{
+	return starts_with_any(name, GC_NAMES, sizeof(GC_NAMES) / sizeof(*GC_NAMES));
+}
+
+static enum thread_kind kind_of(const struct state *s, const struct hotspot_thread *t,
+				const char *kernel_name)
+{
+	static const enum thread_kind KINDS[] = {
+		[VM_THREAD_JAVA] = THREAD_JAVA,
+		[VM_THREAD_COMPILER] = THREAD_JIT,
+		[VM_THREAD_SERVICE] = THREAD_VM,
+		[VM_THREAD_INTERNAL] = THREAD_VM,
+	};
+
+	if (t && t->kind != VM_THREAD_INTERNAL)
+		return KINDS[t->kind];
+	// Without symbols the VM's own threads can't be told from others but by name.
+	if (!t && s->vm.internal.count)
+		return THREAD_NATIVE;
+	if (is_gc_name(kernel_name))
+		return THREAD_GC;
+	if (t || starts_with_any(kernel_name, VM_NAMES, sizeof(VM_NAMES) / sizeof(*VM_NAMES)))
+		return THREAD_VM;
+	return THREAD_NATIVE;
+}
+
+static const struct hotspot_thread *vm_thread(const struct state *s, uint32_t index)
+{
+	return index < s->vm.java.count ? &s->vm.java.at[index]
+					: &s->vm.internal.at[index - s->vm.java.count];
+}
+
+static size_t vm_count(const struct state *s)
+{
+	return s->vm.java.count + s->vm.internal.count;
+}
+
+static bool read_lists(struct state *s, struct fail *why)
+{
+	struct look *look = s->look;
+	struct pthread_seed *seeds;
+
+	if (!tasks_read(look->target->files, look->target->pid, look->mem, &s->tasks, why) ||
+	    !threads_read(look->vm, look->classes, look->mem, &s->vm, why))
+		return false;
+	seeds = arena_array(look->mem, struct pthread_seed, vm_count(s));
+	for (size_t i = 0; i < vm_count(s); i++) {
+		const struct hotspot_thread *t = vm_thread(s, (uint32_t)i);
+
+		seeds[i] = (struct pthread_seed){ t->pthread_at, t->stack_start, t->stack_end,
+						  t->ns_tid };
+		addresses_put(&s->in_vm, tid_key(t->ns_tid), (uint32_t)i, NULL);
+	}
+	s->has_libc = pthreads_read(look->target->memory, &look->maps, seeds, vm_count(s),
+				    look->mem, &s->libc, NULL);
+	for (size_t i = 0; s->has_libc && i < s->libc.rows.count; i++)
+		if (s->libc.rows.at[i].tid)
+			addresses_put(&s->in_libc, tid_key(s->libc.rows.at[i].tid), (uint32_t)i,
+				      NULL);
+	return true;
+}
+
+// What NMT counts as committed: the pages of the stack that are in memory.
+static uint64_t resident_bytes(const struct look *look, uint64_t start, uint64_t end)
+{
+	uint64_t sum = 0;
+	size_t low = 0, high = look->pages.count;
+
+	while (low < high) {
+		size_t middle = low + (high - low) / 2;
+
+		if (look->pages.at[middle].end > start)
+			high = middle;
+		else
+			low = middle + 1;
+	}
+	for (; low < look->pages.count && look->pages.at[low].start < end; low++) {
+		const struct page_run *r = &look->pages.at[low];
+
+		if (r->flags & (PAGE_PRESENT | PAGE_ZERO))
+			sum += (r->end < end ? r->end : end) -
+			       (r->start > start ? r->start : start);
+	}
+	return sum;
+}
+
+struct stack {
+	uint64_t start, end;
+	const char *source;
+	enum certainty certainty;
+};
+
+// The stack around a stack pointer: the whole mapping, if a guard lies below it.
+static bool stack_by_shape(const struct look *look, uint64_t stack_pointer, struct stack *out)
+{
+	const struct mapping *m = stack_pointer ? maps_find(&look->maps, stack_pointer) : NULL;
+
+	if (!m || !m->writable || !mapping_is_anonymous(m) || m == look->maps.at ||
+	    m->end - m->start > SHAPE_LIMIT || m[-1].end != m->start || m[-1].readable)
+		return false;
+	*out = (struct stack){ m->start, m->end, "shape", CERTAINTY_ESTIMATED };
+	return true;
+}
+
+// The first thread's stack is the kernel's own mapping.
+static bool first_stack(const struct look *look, struct stack *out)
+{
+	for (size_t i = 0; i < look->maps.count; i++)
+		if (!strcmp(look->maps.at[i].path, "[stack]")) {
+			*out = (struct stack){ look->maps.at[i].start, look->maps.at[i].end, "proc",
+					       CERTAINTY_EXACT };
+			return true;
+		}
+	return false;
+}
+
+static bool find_stack(const struct state *s, const struct task *task,
+		       const struct hotspot_thread *t, struct stack *out)
+{
+	uint32_t index = 0;
+
+	if (t) {
+		*out = (struct stack){ t->stack_start, t->stack_end, "vmstructs", CERTAINTY_EXACT };
+		return true;
+	}
+	if (addresses_find(&s->in_libc, tid_key((uint32_t)task->ns_tid), &index)) {
+		*out = (struct stack){ s->libc.rows.at[index].stack_start,
+				       s->libc.rows.at[index].stack_end, "glibc",
+				       CERTAINTY_DERIVED };
+		return true;
+	}
+	if (task->tid == s->look->target->pid && first_stack(s->look, out))
+		return true;
+	return stack_by_shape(s->look, task->stack_pointer, out);
+}
+
+static void claim_stack(struct look *look, const struct stack *stack, const char *part,
+			uint32_t row)
+{
+	snapshot_claim(look->out,
+		       (struct claim){ .start = stack->start,
+				       .end = stack->end,
+				       .account = "thread-stacks",
+				       .part = part,
+				       .source = stack->source,
+				       .certainty = stack->certainty,
+				       .table = row == UINT32_MAX ? CLAIM_OF_NONE : CLAIM_OF_THREAD,
+				       .row = row == UINT32_MAX ? 0 : row });
+}
+
+static void add_thread(struct state *s, const struct task *task)
+{
+	struct look *look = s->look;
+	struct thread_row row = { .tid = task->tid, .name = task->name };
+	const struct hotspot_thread *t = NULL;
+	struct stack stack;
+	uint32_t index = 0;
+
+	if (addresses_find(&s->in_vm, tid_key((uint32_t)task->ns_tid), &index))
+		t = vm_thread(s, index);
+	row.kind = kind_of(s, t, task->name);
+	if (t && t->kind != VM_THREAD_INTERNAL)
+		row.name = t->name;
+	if (t)
+		row.context_loader_at = t->context_loader_at;
+	if (find_stack(s, task, t, &stack)) {
+		row.has_stack = true;
+		row.stack_start = stack.start;
+		row.stack_end = stack.end;
+		if (t && look->has_pages)
+			row.stack_committed = resident_bytes(look, stack.start, stack.end);
+		claim_stack(look, &stack, thread_kind_name(row.kind),
+			    (uint32_t)look->out->threads.count);
+	}
+	vec_push(look->mem, &look->out->threads, row);
+}
+
+// Stacks of ended threads that glibc keeps for the next ones: resident, and nobody's.
+static void add_kept_stacks(struct state *s)
+{
+	for (size_t i = 0; s->has_libc && i < s->libc.rows.count; i++) {
+		const struct pthread_row *p = &s->libc.rows.at[i];
+		struct stack stack = { p->stack_start, p->stack_end, "glibc", CERTAINTY_DERIVED };
+
+		if (p->cached)
+			claim_stack(s->look, &stack, "kept for new threads", UINT32_MAX);
+	}
+}
+
+static bool run(struct look *look, struct fail *why)
+{
+	struct provenance from = look_from(look, "threads", "vmstructs", CERTAINTY_EXACT);
+	struct state s = { .look = look };
+
+	addresses_init(&s.in_vm, look->mem);
+	addresses_init(&s.in_libc, look->mem);
+	if (!read_lists(&s, why)) {
+		snapshot_set_missing(look->out, F_JAVA_THREADS, from, why->text);
+		return false;
+	}
+	for (size_t i = 0; i < s.tasks.count; i++)
+		add_thread(&s, &s.tasks.at[i]);
+	add_kept_stacks(&s);
+	snapshot_set(look->out, F_JAVA_THREADS, s.vm.java.count + s.vm.torn, from);
+	return true;
+}
+
+const struct collector collector_threads = {
+	.name = "threads",
+	.sentence = "threads with names, kinds and stacks",
+	.needs = TIER_B,
+	.needs_vm = true,
+	.run = run,
+};
