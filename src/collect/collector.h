@@ -21,6 +21,7 @@ struct hotspot;
 struct hotspot_classes;
 struct remote;
 struct smaps;
+struct thread_print;
 
 // What we look at: a live process or a moment of a capture.
 struct target {
@@ -49,6 +50,7 @@ struct look {
 	struct smaps *smaps; // by collector smaps: with --pss or without pages; else NULL
 	struct hotspot *vm;  // by collector vm; NULL when there is none or no memory
 	struct hotspot_classes *classes; // by collector classes; NULL likewise
+	struct thread_print *printed; // by collector attach: the VM's list of threads; else NULL
 };
 
 struct collector {

@@ -248,6 +248,7 @@ static void set_identity(const struct look *look, const struct hsperf *h, struct
 static void set_heap(const struct look *look, const struct hsperf *h, struct provenance from)
 {
 	struct hsperf_heap heap;
+	uint64_t class_space;
 
 	hsperf_sum_heap(h, &heap);
 	if (heap.committed == UINT64_MAX)
@@ -256,6 +257,9 @@ static void set_heap(const struct look *look, const struct hsperf *h, struct pro
 		 (struct check_row){ "java-heap", "hsperf", "committed", heap.committed });
 	if (look->vm)
 		return;
+	// A reservation does not change, so that this one is never stale.
+	if (hsperf_number(h, "sun.gc.compressedclassspace.maxCapacity", &class_space))
+		snapshot_set(look->out, F_CLASS_SPACE_RESERVED, class_space, from);
 	snapshot_set(look->out, F_HEAP_MAX, heap.max, from);
 	snapshot_set(look->out, F_HEAP_COMMITTED, heap.committed, from);
 }
