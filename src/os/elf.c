@@ -122,8 +122,14 @@ static bool open_image(const Elf64_Ehdr *e, const Elf64_Phdr *p, uint64_t base,
 bool elf_open(const struct memory *memory, uint64_t base, struct elf_image *out, struct fail *why)
 {
 	Elf64_Phdr p[PROGRAM_HEADER_LIMIT];
+	char magic[SELFMAG];
 	Elf64_Ehdr e;
 
+	// Four bytes first: a capture shall not have more of a file that is no program.
+	if (!memory_read(memory, base, magic, sizeof(magic), why))
+		return fail_while(why, "ELF image at 0x%" PRIx64, base);
+	if (memcmp(magic, ELFMAG, SELFMAG) != 0)
+		return fail(why, FAIL_CORRUPT, "no ELF image at 0x%" PRIx64, base);
 	if (!memory_read(memory, base, &e, sizeof(e), why) || !check_header(&e, why) ||
 	    !memory_read(memory, base + e.e_phoff, p, e.e_phnum * sizeof(*p), why) ||
 	    !open_image(&e, p, base, out, why))

@@ -1,10 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "os/mapped.h"
 
+#include <elf.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <inttypes.h>
 #include <stdio.h>
+#include <string.h>
 #include <sys/stat.h>
 #include <sys/sysmacros.h>
 #include <unistd.h>
@@ -77,6 +79,8 @@ static bool make_head(void *arg, struct arena *mem, struct span *out, struct fai
 	close(fd);
 	if (got < 0)
 		return fail_errno(why, errno, "reading %s", q->file->path);
+	if (got < SELFMAG || memcmp(bytes, ELFMAG, SELFMAG) != 0)
+		got = 0;
 	*out = (struct span){ bytes, (size_t)got };
 	return true;
 }

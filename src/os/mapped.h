@@ -28,7 +28,8 @@ struct mapped_file {
 // regular file of the mapping's inode and device.  ABSENT: none is; DENIED when map_files would be
 // needed and is refused.  The caller closes `fd`.
 bool mapped_open(const struct mapped_file *file, int *fd, struct fail *why);
-// The file's first bytes, at most `len`, through tree_made("elf/DEVICE-INODE"); they live in `mem`.
+// The first bytes of an ELF file, at most `len`, through tree_made("elf/DEVICE-INODE"); they live
+// in `mem`.  Of any other file none: what a target maps is not for captures.
 bool mapped_read_head(const struct tree *files, const struct mapped_file *file, size_t len,
 		      struct arena *mem, struct span *out, struct fail *why);
 
