@@ -1,0 +1,113 @@
+// SPDX-License-Identifier: Apache-2.0
+// Malloc's memory: the allocator's name, glibc's arenas, and its ranges to the page.
+#include "malloc/glibc.h"
+
+#include <string.h>
+
+#include "base/fail.h"
+#include "collect/collector.h"
+#include "collect/taken.h"
+#include "malloc/allocator.h"
+
+static const char *const PARTS[] = {
+	[GLIBC_MAIN_HEAP] = "main heap",
+	[GLIBC_MAIN_REGION] = "main arena, mapped",
+	[GLIBC_HEAP] = "arena heap",
+	[GLIBC_CHUNK] = "mapped chunk",
+};
+static const enum certainty CERTAINTIES[] = {
+	[GLIBC_SURE] = CERTAINTY_EXACT,
+	[GLIBC_PROBED] = CERTAINTY_DERIVED,
+	[GLIBC_GUESSED] = CERTAINTY_ESTIMATED,
+};
+static const enum fact_id FACTS[] = { F_MALLOC_ARENAS, F_MALLOC_SYSTEM, F_MALLOC_MMAPPED };
+
+static void set_facts(struct look *look, const struct glibc *g)
+{
+	struct provenance from = look_from(look, "malloc", "glibc", CERTAINTY_EXACT);
+
+	snapshot_set(look->out, F_MALLOC_ARENAS, g->arenas.count, from);
+	snapshot_set(look->out, F_MALLOC_SYSTEM, g->system, from);
+	if (!g->params.known)
+		from.certainty = CERTAINTY_DERIVED;
+	snapshot_set(look->out, F_MALLOC_MMAPPED,
+		     g->params.known ? g->counters.mmapped : g->chunk_bytes, from);
+}
+
+static void add_arenas(struct look *look, const struct glibc *g)
+{
+	for (size_t i = 0; i < g->arenas.count; i++) {
+		const struct glibc_arena *a = &g->arenas.at[i];
+
+		vec_push(look->mem, &look->out->arenas,
+			 (struct arena_row){
+				 .at = a->at,
+				 .main = a->main,
+				 .heaps = a->heaps,
+				 .attached_threads = a->attached_threads,
+				 .system = a->system,
+			 });
+	}
+}
+
+static void claim_pieces(struct look *look, const struct glibc *g)
+{
+	for (size_t i = 0; i < g->pieces.count; i++) {
+		const struct glibc_piece *p = &g->pieces.at[i];
+
+		snapshot_claim(look->out, (struct claim){
+						  .start = p->start,
+						  .end = p->end,
+						  .account = "malloc",
+						  .part = PARTS[p->part],
+						  .source = "glibc",
+						  .certainty = CERTAINTIES[p->doubt],
+						  .table = p->part == GLIBC_CHUNK ? CLAIM_OF_NONE
+										  : CLAIM_OF_ARENA,
+						  .row = p->arena,
+					  });
+	}
+}
+
+static void name_allocator(struct look *look, const struct allocator *a)
+{
+	const char *text =
+		a->version[0] ? arena_format(look->mem, "%s %s", a->name, a->version) : a->name;
+
+	snapshot_set_text(look->out, F_ALLOCATOR, text,
+			  look_from(look, "malloc", "proc", CERTAINTY_DERIVED));
+}
+
+static bool run(struct look *look, struct fail *why)
+{
+	struct malloc_view view;
+	struct allocator allocator;
+	struct glibc g;
+
+	allocator_find(look->target->files, look->target->pid, &look->maps, look->mem, &allocator);
+	name_allocator(look, &allocator);
+	taken_view(look, &view);
+	if (!glibc_read(&view, look->mem, &g, why)) {
+		for (size_t i = 0; i < sizeof(FACTS) / sizeof(FACTS[0]); i++)
+			snapshot_set_missing(look->out, FACTS[i],
+					     look_from(look, "malloc", "glibc", CERTAINTY_EXACT),
+					     why->text);
+		if (allocator.kind == ALLOCATOR_GLIBC)
+			return false;
+		return fail(why, FAIL_ABSENT, "what %s holds can't be told yet", allocator.name);
+	}
+	set_facts(look, &g);
+	add_arenas(look, &g);
+	claim_pieces(look, &g);
+	if (g.doubts.count)
+		return fail(why, FAIL_CORRUPT, "%s%s", g.doubts.at[0],
+			    g.doubts.count > 1 ? " (and more)" : "");
+	return true;
+}
+
+const struct collector collector_malloc = {
+	.name = "malloc",
+	.sentence = "malloc's memory: main heap, arenas, blocks with mappings of their own",
+	.needs = TIER_B,
+	.run = run,
+};

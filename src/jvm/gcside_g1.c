@@ -1,0 +1,239 @@
+// SPDX-License-Identifier: Apache-2.0
+// G1: what the region manager maps in step with the heap, the from-card cache, the mark stack.
+//
+// The manager holds a pointer to one G1RegionToSpaceMapper for the heap and for each side table.
+// They are believed together or not at all: the heap's must equal the reserved heap and one must
+// start where CardTable::_byte_map says.
+#include "jvm/gcside.h"
+
+#include <string.h>
+
+#include "base/memory.h"
+#include "base/units.h"
+#include "jvm/hotspot.h"
+#include "jvm/vmstructs.h"
+#include "parse/maps.h"
+
+enum {
+	MAPPER_LIMIT = 16,
+	MANAGER_WORDS = 48,
+	HEAP_OBJECT_LIMIT = 8192,
+	ROUNDING = 4 << 20, // side tables are rounded up to large pages at most
+	MARK_CHUNK = 8192,  // bytes of one chunk of the mark stack
+	MARK_BUCKETS = 40,
+	CACHE_STRIDE_LIMIT = 64 << 10,
+};
+
+struct mapper {
+	uint64_t start, end;
+};
+
+static bool is_page_size(uint64_t size)
+{
+	return size >= PAGE_SIZE_BYTES && size <= GIB(1) && !(size & (size - 1));
+}
+
+// vtable, listener, then the storage: low, high, bytes of a last partial page, page size.
+static bool read_mapper(const struct gcside_probe *p, uint64_t at, struct mapper *out)
+{
+	uint64_t w[6];
+
+	if (!hotspot_is_pointer(at) || !memory_read(p->vm->memory, at, w, sizeof(w), NULL) ||
+	    !hotspot_is_vtable(p->vm, w[0]) || !w[2] || w[2] % PAGE_SIZE_BYTES || w[3] <= w[2] ||
+	    w[3] - w[2] > p->heap_bytes || !is_page_size(w[5]) || w[4] >= w[5])
+		return false;
+	*out = (struct mapper){ w[2], w[3] };
+	return true;
+}
+
+static bool is_share(const struct gcside_probe *p, const struct mapper *m, uint64_t ratio)
+{
+	uint64_t size = m->end - m->start, share = p->heap_bytes / ratio;
+
+	return size >= share && size <= share + ROUNDING;
+}
+
+// In the order of the manager's pointers: the block offset table comes before what counts cards
+// (up to 20) or is a second card table (26+).
+static void take_mappers(struct gcside_probe *p, const struct mapper *m, size_t count)
+{
+	const char *second = p->vm->jdk >= 26 ? "refinement table" : "card counts";
+	bool is_first = true;
+
+	for (size_t i = 0; i < count; i++) {
+		if (m[i].start == p->vm->heap_start || m[i].start == p->card_table)
+			continue;
+		if (is_share(p, &m[i], 64)) {
+			gcside_add(p, m[i].start, m[i].end, "mark bitmap", false);
+		} else if (is_share(p, &m[i], 512)) {
+			gcside_add(p, m[i].start, m[i].end,
+				   is_first ? "block offset table" : second, false);
+			is_first = false;
+		}
+	}
+}
+
+static uint64_t find_manager(const struct gcside_probe *p)
+{
+	const struct vmstructs_field *f = p->vm->field[FIELD_G1_HRM];
+	uint64_t at = hotspot_at(p->vm, FIELD_G1_HRM, p->vm->heap_at);
+
+	if (!f || f->is_static || !hotspot_has_offset(p->vm, FIELD_G1_REGIONS))
+		return 0;
+	return strchr(f->field_type, '*') ? gcside_word(p, at) : at;
+}
+
+static void find_mappers(struct gcside_probe *p, uint64_t manager)
+{
+	uint64_t table = hotspot_at(p->vm, FIELD_G1_REGIONS, manager);
+	uint64_t table_size = vmstructs_size(p->vm->tables, "G1HeapRegionTable");
+	uint64_t words[MANAGER_WORDS];
+	struct mapper found[MAPPER_LIMIT];
+	bool has_heap = false, has_cards = false;
+	size_t count = 0;
+
+	if (!memory_read(p->vm->memory, manager, words, sizeof(words), NULL))
+		return;
+	for (size_t i = 0; i < MANAGER_WORDS && count < MAPPER_LIMIT; i++) {
+		uint64_t at = manager + 8 * i;
+		struct mapper *m = &found[count];
+
+		if ((at >= table && at < table + table_size) || !read_mapper(p, words[i], m))
+			continue;
+		has_heap |= m->start == p->vm->heap_start && m->end == p->vm->heap_end;
+		has_cards |= p->card_table && m->start == p->card_table;
+		count++;
+	}
+	if (has_heap && has_cards)
+		take_mappers(p, found, count);
+	else
+		vec_push(p->mem, &p->out->refused,
+			 "G1's mappers: the heap's or the card table's is missing");
+}
+
+// A table of row pointers, one row a region, with the rows behind it: page-aligned, in a static.
+// All rows stand at one distance.
+static bool take_card_cache(struct gcside_probe *p, uint64_t at, uint64_t regions)
+{
+	const struct mapping *m = maps_find(p->vm->maps, at);
+	uint64_t first = gcside_word(p, at), stride = gcside_word(p, at + 8) - first;
+
+	if (first < at + regions * 8 || first > at + regions * 8 + PAGE_SIZE_BYTES || !stride ||
+	    stride % 64 || stride > CACHE_STRIDE_LIMIT || !m || first + regions * stride > m->end)
+		return false;
+	for (uint64_t i = 2; i < regions; i++)
+		if (gcside_word(p, at + i * 8) != first + i * stride)
+			return false;
+	return gcside_add(p, at, first + regions * stride, "from-card cache", false);
+}
+
+static void find_card_cache(struct gcside_probe *p, uint64_t manager)
+{
+	uint64_t table = hotspot_at(p->vm, FIELD_G1_REGIONS, manager), regions;
+
+	if (!hotspot_read_u64(p->vm, FIELD_G1_TABLE_LENGTH, table, &regions, NULL) || regions < 3 ||
+	    regions > p->heap_bytes / PAGE_SIZE_BYTES)
+		return;
+	for (size_t i = 0; i < p->static_count; i++)
+		if (gcside_is_side(p, p->statics[i]) && take_card_cache(p, p->statics[i], regions))
+			return;
+}
+
+// G1ConcurrentMark is the malloc'd object that the heap points to and whose first bitmap (vtable,
+// covered start, covered words) covers exactly the heap.
+static uint64_t find_concurrent_mark(const struct gcside_probe *p)
+{
+	uint64_t size = vmstructs_size(p->vm->tables, "G1CollectedHeap");
+
+	if (size < 64 || size > HEAP_OBJECT_LIMIT)
+		return 0;
+	for (uint64_t o = 64; o < size; o += 8) {
+		uint64_t at = gcside_word(p, p->vm->heap_at + o), w[6];
+
+		if (gcside_object_size(p, at) < 512 ||
+		    !memory_read(p->vm->memory, at, w, sizeof(w), NULL))
+			continue;
+		for (size_t i = 1; i <= 3; i++)
+			if (hotspot_is_vtable(p->vm, w[i]) && w[i + 1] == p->vm->heap_start &&
+			    w[i + 2] == p->heap_bytes / 8)
+				return at;
+	}
+	return 0;
+}
+
+// The stack's limit in chunks of 1,024 words; 1,023 of them hold entries from 23 on.
+static bool is_limit(const struct gcside_probe *p, uint64_t chunks)
+{
+	uint64_t entries;
+
+	if (!hotspot_flag(p->vm, "MarkStackSizeMax", &entries))
+		return false;
+	return chunks == (entries + 1023) / 1024 || chunks == (entries + 1022) / 1023;
+}
+
+static bool is_in_mapping(const struct gcside_probe *p, uint64_t at, uint64_t bytes)
+{
+	const struct mapping *m = maps_find(p->vm->maps, at);
+
+	return gcside_is_side(p, at) && m->writable && bytes <= m->end - at;
+}
+
+// {limit, base, capacity}: one array of chunks (up to 22).
+static bool take_mark_stack(struct gcside_probe *p, const uint64_t *w)
+{
+	if (!w[2] || w[2] > w[0] || !is_limit(p, w[0]) || w[0] > 1 << 24 ||
+	    !is_in_mapping(p, w[1], w[2] * MARK_CHUNK))
+		return false;
+	return gcside_add(p, w[1], w[1] + w[2] * MARK_CHUNK, "mark stack", false);
+}
+
+// {least, limit, capacity, buckets, may grow, bucket[]}: each bucket doubles what is there (23+).
+static bool take_mark_buckets(struct gcside_probe *p, const uint64_t *w)
+{
+	uint64_t chunks = w[0], sum = 0;
+
+	if (!chunks || chunks > w[2] || w[2] > w[1] || !is_limit(p, w[1]) || w[1] > 1 << 24 ||
+	    !w[3] || w[3] > MARK_BUCKETS || (w[4] & 0xff) > 1 || !hotspot_is_pointer(w[5]))
+		return false;
+	for (uint64_t i = 0; i < w[3] && sum < w[2]; i++) {
+		uint64_t at = gcside_word(p, w[5] + 8 * i);
+
+		if (!at)
+			break;
+		if (i > 1)
+			chunks *= 2;
+		if (!is_in_mapping(p, at, chunks * MARK_CHUNK) ||
+		    !gcside_add(p, at, at + chunks * MARK_CHUNK, "mark stack", false))
+			return false;
+		sum += chunks;
+	}
+	return sum == w[2];
+}
+
+static void find_mark_stack(struct gcside_probe *p)
+{
+	uint64_t at = find_concurrent_mark(p), size = gcside_object_size(p, at);
+
+	for (uint64_t o = 24; o + 48 <= size; o += 8) {
+		uint64_t w[6];
+
+		if (!memory_read(p->vm->memory, at + o, w, sizeof(w), NULL))
+			return;
+		if (take_mark_stack(p, w) || take_mark_buckets(p, w))
+			return;
+	}
+	vec_push(p->mem, &p->out->refused, "G1's mark stack was not found");
+}
+
+void gcside_g1_find(struct gcside_probe *p)
+{
+	uint64_t manager = find_manager(p);
+
+	if (!hotspot_is_pointer(manager)) {
+		vec_push(p->mem, &p->out->refused, "G1's region manager was not found");
+		return;
+	}
+	find_mappers(p, manager);
+	find_card_cache(p, manager);
+	find_mark_stack(p);
+}
