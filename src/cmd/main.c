@@ -1,8 +1,68 @@
 // SPDX-License-Identifier: Apache-2.0
+// The table of commands, and nothing else: each is a file of its own.
 #include <stdio.h>
+#include <string.h>
 
-int main(void)
+#include "base/fail.h"
+#include "cmd/command.h"
+#include "cmd/help.h"
+
+static const struct command *const COMMANDS[] = {
+#define COMMAND(name) &cmd_##name,
+#include "cmd/commands.def"
+#undef COMMAND
+};
+enum { COMMANDS_HERE = sizeof(COMMANDS) / sizeof(COMMANDS[0]) };
+
+static const struct command *find(const char *name)
 {
-	puts("jledger " JLEDGER_VERSION);
-	return 0;
+	for (size_t i = 0; i < COMMANDS_HERE; i++)
+		if (!strcmp(COMMANDS[i]->name, name))
+			return COMMANDS[i];
+	return NULL;
+}
+
+static int run(const struct command *c, int argc, char **argv)
+{
+	struct options o;
+	struct fail why;
+
+	if (argc == 1 && !strcmp(argv[0], "--help-man")) {
+		help_print_man(c, stdout); // how docs/man/ is written
+		return EXIT_DONE;
+	}
+	if (!options_parse(c, argc, argv, &o, &why)) {
+		fprintf(stderr, "jledger: %s\n", why.text);
+		return EXIT_USAGE;
+	}
+	if (o.help) {
+		help_print_text(c, stdout);
+		return EXIT_DONE;
+	}
+	return c->run(&o);
+}
+
+int main(int argc, char **argv)
+{
+	const char *word = argc > 1 ? argv[1] : NULL;
+	const struct command *c;
+
+	if (!word)
+		return run(COMMANDS[0], 0, argv + 1);
+	if (!strcmp(word, "-h") || !strcmp(word, "--help") || !strcmp(word, "help")) {
+		help_print_commands(COMMANDS, COMMANDS_HERE, stdout);
+		return EXIT_DONE;
+	}
+	if (!strcmp(word, "--version")) {
+		puts("jledger " JLEDGER_VERSION);
+		return EXIT_DONE;
+	}
+	if (word[0] == '-')
+		return run(COMMANDS[0], argc - 1, argv + 1);
+	c = find(word);
+	if (!c) {
+		fprintf(stderr, "jledger: no command '%s'; jledger -h lists them\n", word);
+		return EXIT_USAGE;
+	}
+	return run(c, argc - 2, argv + 2);
 }

@@ -8,6 +8,8 @@
 #include "ledger/ledger.h"
 #include "ledger/sweep.h"
 
+__extension__ typedef unsigned __int128 wide;
+
 struct cutter {
 	const struct snapshot *s;
 	const struct owners *owners;
@@ -26,7 +28,7 @@ static uint64_t share_next(struct sharer *s, uint64_t length)
 	uint64_t upto, got;
 
 	s->done += length;
-	upto = s->length ? (uint64_t)((unsigned __int128)s->whole * s->done / s->length) : 0;
+	upto = s->length ? (uint64_t)((wide)s->whole * s->done / s->length) : 0;
 	got = upto - s->given;
 	s->given = upto;
 	return got;

@@ -20,15 +20,16 @@ struct report {
 	const struct diagnosis *diagnosis; // NULL for map
 	double window_s;
 	enum report_by by;
-	size_t top;        // rows of a drill-down that text shows; 0: all
-	bool all_causes;   // --causes
+	size_t top;      // rows of a drill-down that text shows; 0: as many as fit a screen
+	bool all_rows;   // --top 0
+	bool all_causes; // --causes
 	bool colour;
 	const char *tool_version;
 };
 
-void report_map_text(const struct report *r, FILE *to);     // present/map_text.c
-void report_map_json(const struct report *r, FILE *to);     // present/map_json.c
-void report_doctor_text(const struct report *r, FILE *to);  // present/doctor_text.c
-void report_doctor_json(const struct report *r, FILE *to);  // present/doctor_json.c
+void report_map_text(const struct report *r, FILE *to);    // present/map_text.c
+void report_map_json(const struct report *r, FILE *to);    // present/map_json.c
+void report_doctor_text(const struct report *r, FILE *to); // present/doctor_text.c
+void report_doctor_json(const struct report *r, FILE *to); // present/doctor_json.c
 
 #endif

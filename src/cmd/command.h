@@ -1,0 +1,35 @@
+// SPDX-License-Identifier: Apache-2.0
+// What a subcommand is: a name, what it says of itself, the options it takes, and a function.
+//
+// To add one: write cmd/NAME.c with `const struct command cmd_NAME`, a row in commands.def, and
+// docs/man/jledger-NAME.1.scd (`tools/write-man.py` makes it from this struct; a test compares).
+
+#ifndef CMD_COMMAND_H
+#define CMD_COMMAND_H
+
+#include "cmd/options.h"
+
+enum exit_code {
+	EXIT_DONE = 0,
+	EXIT_FINDING = 1, // a finding at or above --fail-on
+	EXIT_USAGE = 2,
+	EXIT_UNREADABLE = 3, // the target cannot be inspected
+	EXIT_INCOMPLETE = 4, // --require-complete, and a fact is missing
+};
+
+struct command {
+	const char *name;
+	const char *sentence;  // what it answers, without a full stop
+	const char *arguments; // as in the synopsis: "TARGET"; NULL: none
+	int min_arguments, max_arguments;
+	uint64_t options;     // OPTION_BIT() of each that it takes
+	const char *about;    // paragraphs, separated by empty lines
+	const char *examples; // lines "command ## what it does"
+	int (*run)(const struct options *o);
+};
+
+#define COMMAND(name) extern const struct command cmd_##name;
+#include "cmd/commands.def"
+#undef COMMAND
+
+#endif

@@ -1,0 +1,223 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "cmd/options.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/fail.h"
+#include "base/units.h"
+#include "cmd/command.h"
+
+const struct option_info OPTIONS[OPTION_COUNT] = {
+#define OPTION(id, name, letter, value, help) [OPTION_##id] = { name, letter, value, help },
+#include "cmd/options.def"
+#undef OPTION
+};
+
+static bool parse_number(const char *text, unsigned long limit, unsigned long *out,
+			 struct fail *why)
+{
+	char *end;
+	unsigned long n;
+
+	errno = 0;
+	n = strtoul(text, &end, 10);
+	if (end == text || *end || *text == '-' || *text == '+' || errno || n > limit)
+		return fail(why, FAIL_CORRUPT, "'%s' is not a number from 0 to %lu", text, limit);
+	*out = n;
+	return true;
+}
+
+// The index of `text` in a list that ends with NULL, or -1.
+static int find_word(const char *const *words, const char *text)
+{
+	for (int i = 0; words[i]; i++)
+		if (!strcmp(words[i], text))
+			return i;
+	return -1;
+}
+
+static bool set_colour(const char *value, struct options *o, struct fail *why)
+{
+	static const char *const WORDS[] = { "never", "always", "auto", NULL };
+	int i = find_word(WORDS, value);
+
+	if (i < 0)
+		return fail(why, FAIL_CORRUPT, "--color takes auto, always or never, not '%s'",
+			    value);
+	o->colour = i == 1 || (i == 2 && isatty(STDOUT_FILENO));
+	return true;
+}
+
+static bool set_by(const char *value, struct options *o, struct fail *why)
+{
+	static const char *const WORDS[] = {
+		[BY_ACCOUNT] = "account", [BY_MAPPING] = "mapping", [BY_THREAD] = "thread",
+		[BY_LOADER] = "loader",   [BY_ARENA] = "arena",     NULL,
+	};
+	int i = find_word(WORDS, value);
+
+	if (i < 0)
+		return fail(why, FAIL_CORRUPT,
+			    "--by takes account, mapping, thread, loader or arena, not '%s'",
+			    value);
+	o->by = (enum report_by)i;
+	o->has_by = true;
+	return true;
+}
+
+static bool set_fail_on(const char *value, struct options *o, struct fail *why)
+{
+	if (!strcmp(value, "confirmed"))
+		o->fail_on = FAIL_ON_CONFIRMED;
+	else if (!strcmp(value, "likely"))
+		o->fail_on = FAIL_ON_LIKELY;
+	else
+		return fail(why, FAIL_CORRUPT, "--fail-on takes confirmed or likely, not '%s'",
+			    value);
+	return true;
+}
+
+static bool set_value(enum option_id id, const char *value, struct options *o, struct fail *why)
+{
+	unsigned long n = 0;
+
+	switch (id) {
+	case OPTION_COLOR:
+		return set_colour(value, o, why);
+	case OPTION_BY:
+		return set_by(value, o, why);
+	case OPTION_FAIL_ON:
+		return set_fail_on(value, o, why);
+	case OPTION_FOR:
+		o->has_for = true;
+		return units_parse_duration(value, &o->for_s, why);
+	case OPTION_EVERY:
+		o->has_every = true;
+		return units_parse_duration(value, &o->every_s, why);
+	case OPTION_TOP:
+		if (!parse_number(value, 1000000, &n, why))
+			return false;
+		o->top = n;
+		o->has_top = true;
+		return true;
+	case OPTION_SAMPLES:
+		if (!parse_number(value, 100000, &n, why))
+			return false;
+		if (!n)
+			return fail(why, FAIL_CORRUPT, "--samples takes at least 1");
+		o->samples = (unsigned)n;
+		o->has_samples = true;
+		return true;
+	case OPTION_OUTPUT:
+		o->output = value;
+		return true;
+	default:
+		return false;
+	}
+}
+
+static void set_flag(enum option_id id, struct options *o)
+{
+	switch (id) {
+	case OPTION_JSON:
+		o->json = true;
+		break;
+	case OPTION_NO_ATTACH:
+		o->no_attach = true;
+		break;
+	case OPTION_PSS:
+		o->pss = true;
+		break;
+	case OPTION_CAUSES:
+		o->causes = true;
+		break;
+	case OPTION_REQUIRE_COMPLETE:
+		o->require_complete = true;
+		break;
+	case OPTION_YES:
+		o->yes = true;
+		break;
+	case OPTION_HELP:
+		o->help = true;
+		break;
+	default:
+		break;
+	}
+}
+
+// "--by=x", "--by", "-d30", "-d": which option, and the value that is stuck to it.
+static int find_option(const struct command *c, const char *word, const char **value)
+{
+	const char *equals = strchr(word, '=');
+	size_t len = equals ? (size_t)(equals - word) : strlen(word);
+
+	*value = NULL;
+	for (int i = 0; i < OPTION_COUNT; i++) {
+		if (!(c->options & (UINT64_C(1) << i)) && i != OPTION_HELP)
+			continue;
+		if (word[1] != '-') {
+			if (OPTIONS[i].letter != word[1])
+				continue;
+			*value = word[2] ? word + 2 : NULL;
+			return i;
+		}
+		if (strlen(OPTIONS[i].name) == len - 2 &&
+		    !strncmp(OPTIONS[i].name, word + 2, len - 2)) {
+			*value = equals ? equals + 1 : NULL;
+			return i;
+		}
+	}
+	return -1;
+}
+
+static bool take_option(const struct command *c, int argc, char **argv, int *i, struct options *o,
+			struct fail *why)
+{
+	const char *word = argv[*i], *value;
+	int id = find_option(c, word, &value);
+
+	if (id < 0)
+		return fail(why, FAIL_CORRUPT, "%s has no option '%s'; jledger %s -h lists them",
+			    c->name, word, c->name);
+	if (!OPTIONS[id].value) {
+		if (value)
+			return fail(why, FAIL_CORRUPT, "--%s takes no value", OPTIONS[id].name);
+		set_flag((enum option_id)id, o);
+		return true;
+	}
+	if (!value && *i + 1 >= argc)
+		return fail(why, FAIL_CORRUPT, "--%s needs a value: --%s %s", OPTIONS[id].name,
+			    OPTIONS[id].name, OPTIONS[id].value);
+	return set_value((enum option_id)id, value ? value : argv[++*i], o, why);
+}
+
+bool options_parse(const struct command *c, int argc, char **argv, struct options *out,
+		   struct fail *why)
+{
+	struct options o = { .command = c, .colour = isatty(STDOUT_FILENO) };
+	bool only_arguments = false;
+
+	for (int i = 0; i < argc; i++) {
+		const char *word = argv[i];
+
+		if (!only_arguments && !strcmp(word, "--")) {
+			only_arguments = true;
+		} else if (!only_arguments && word[0] == '-' && word[1]) {
+			if (!take_option(c, argc, argv, &i, &o, why))
+				return false;
+		} else if (o.arguments == c->max_arguments) {
+			return fail(why, FAIL_CORRUPT, "%s takes no argument '%s'; jledger %s -h",
+				    c->name, word, c->name);
+		} else {
+			o.argument[o.arguments++] = word;
+		}
+	}
+	if (!o.help && o.arguments < c->min_arguments)
+		return fail(why, FAIL_CORRUPT, "%s needs %s; jledger %s -h says more", c->name,
+			    c->arguments, c->name);
+	*out = o;
+	return true;
+}

@@ -1,0 +1,82 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "cmd/target.h"
+
+#include <string.h>
+
+#include "base/fail.h"
+#include "cmd/options.h"
+#include "collect/discover.h"
+#include "facts/jvms.h"
+
+static bool resolve_all(struct arena *mem, struct subject *s, struct fail *why)
+{
+	struct jvm_rows rows;
+
+	if (!discover_all(s->live, mem, &rows, why))
+		return false;
+	if (!rows.count)
+		return fail(why, FAIL_ABSENT, "no JVM runs here");
+	s->pids = arena_array(mem, int, rows.count);
+	for (size_t i = 0; i < rows.count; i++)
+		s->pids[i] = rows.at[i].pid;
+	s->count = rows.count;
+	s->all = true;
+	return true;
+}
+
+bool subject_resolve(const char *text, struct arena *mem, struct subject *out, struct fail *why)
+{
+	struct subject s = { 0 };
+
+	if (capture_is_one(text) || strchr(text, '/')) {
+		if (!capture_open(text, mem, &s.capture, why))
+			return false;
+		s.is_capture = true;
+		s.path = text;
+		s.count = s.capture.moments;
+		*out = s;
+		return true;
+	}
+	s.live = discover_live(mem);
+	if (!strcmp(text, "all")) {
+		if (!resolve_all(mem, &s, why))
+			return false;
+	} else {
+		s.pids = arena_new(mem, int);
+		s.count = 1;
+		if (!discover_find(s.live, text, mem, s.pids, why))
+			return false;
+	}
+	*out = s;
+	return true;
+}
+
+static bool open_moment(const struct subject *s, size_t index, struct arena *mem,
+			struct target *out, struct fail *why)
+{
+	struct tree *files = arena_new(mem, struct tree);
+	struct memory *memory = arena_new(mem, struct memory);
+
+	return capture_moment(&s->capture, index, files, memory, why) &&
+	       discover_open_recorded(files, memory, s->capture.pid, mem, out, why);
+}
+
+bool subject_open(const struct subject *s, size_t index, const struct options *o, struct arena *mem,
+		  struct target *out, struct fail *why)
+{
+	struct target t;
+
+	if (s->is_capture ? !open_moment(s, index, mem, &t, why)
+			  : !discover_open(s->live, s->pids[index], mem, &t, why))
+		return false;
+	t.may_attach = !o->no_attach;
+	t.want_pss = o->pss;
+	*out = t;
+	return true;
+}
+
+void subject_close(struct subject *s)
+{
+	if (s->is_capture)
+		capture_close(&s->capture);
+}

@@ -1,0 +1,232 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <inttypes.h>
+#include <math.h>
+#include <string.h>
+
+#include "base/arena.h"
+#include "base/units.h"
+#include "present/map_text.h"
+#include "present/report.h"
+#include "present/words.h"
+
+enum { WIDTH = 79, TITLE_AT = 12, BODY_AT = 2, PROOF_AT = 11, DO_AT = 6, GROWTH_SHOWN = 4 };
+
+struct printer {
+	const struct report *r;
+	struct arena mem;
+	FILE *to;
+};
+
+static const char *clean(struct printer *p, const char *text)
+{
+	return words_clean(words_for_pid(text, p->r->now->pid, &p->mem), 0, &p->mem);
+}
+
+static void paint(const struct printer *p, const char *code)
+{
+	if (p->r->colour)
+		fputs(code, p->to);
+}
+
+// "RSS 296 MB, +157 MB in 28 s (5.6 MB/s).  At this rate the limit is reached in 38 s."
+static void print_rss(struct printer *p)
+{
+	const struct ledger *l = p->r->ledger;
+	const struct diagnosis *d = p->r->diagnosis;
+	char change[16], window[16], eta[16];
+
+	fprintf(p->to, "RSS %.0f MB", units_in_mb(l->scanned));
+	if (l->has_growth && p->r->window_s > 0)
+		fprintf(p->to, ", %s MB in %s (%.1f MB/s)", words_change(l->growth, change),
+			words_duration(p->r->window_s, window),
+			(double)l->growth / (double)MIB(1) / p->r->window_s);
+	if (d->limit_eta.known && isfinite(d->limit_eta.mid_s))
+		fprintf(p->to, ".  At this rate the limit is reached in %s.",
+			words_duration(d->limit_eta.mid_s, eta));
+	fputc('\n', p->to);
+}
+
+// "growth  +157 MB = +88 Metaspace, +33 Java heap (first touch) ..."
+static void print_growth(struct printer *p)
+{
+	const struct diagnosis *d = p->r->diagnosis;
+	char *line = arena_text(&p->mem, "");
+	char change[16];
+	size_t shown = 0;
+
+	for (size_t i = 0; i < d->growth.count && shown < GROWTH_SHOWN; i++) {
+		const struct growth_part *g = &d->growth.at[i];
+
+		if (!strcmp(words_change(g->bytes, change), "0"))
+			continue;
+		line = arena_format(&p->mem, "%s%s%s %s%s%s%s", line, shown ? ", " : "", change,
+				    g->title, g->why ? " (" : "", g->why ? g->why : "",
+				    g->why ? ")" : "");
+		shown++;
+	}
+	if (!shown)
+		return;
+	fputs("growth  ", p->to);
+	words_wrap(line, 8, 8, WIDTH, p->to);
+}
+
+static void print_right(struct printer *p, const char *left, const char *right)
+{
+	size_t used = words_columns(left);
+	int pad = used + strlen(right) + 2 < WIDTH ? (int)(WIDTH - used - strlen(right)) : 2;
+
+	fprintf(p->to, "%s%*s%s\n", left, pad, "", right);
+}
+
+static void print_collectable(struct printer *p, const struct finding *f)
+{
+	static const char *const SAYS[] = {
+		[COLLECTABLE_CONFIRMED] = "the copies are collectable: a Full GC frees them",
+		[COLLECTABLE_LIKELY] = "the copies are collectable (dead loaders)",
+		[COLLECTABLE_NO] = "the copies are alive: no GC frees them",
+		[COLLECTABLE_UNKNOWN] = "whether a GC would free them is not known",
+	};
+	const char *state = collectable_name(f->collectable);
+
+	if (!state)
+		return;
+	print_right(p, arena_format(&p->mem, "%*s%s", TITLE_AT, "", SAYS[f->collectable]), state);
+}
+
+static void print_list(struct printer *p, const char *heading, const char *text)
+{
+	fprintf(p->to, "  %-*s", PROOF_AT - 2, heading);
+	words_wrap(text, PROOF_AT, PROOF_AT, WIDTH, p->to);
+}
+
+static void print_proof(struct printer *p, const struct finding *f)
+{
+	for (size_t i = 0; i < f->evidence.count; i++)
+		print_list(p, i ? "" : "Proof",
+			   arena_format(&p->mem, "%s (%s)", clean(p, f->evidence.at[i].text),
+					f->evidence.at[i].source));
+	for (size_t i = 0; i < f->confused.count; i++)
+		print_list(p, i ? "" : "Not",
+			   arena_format(&p->mem, "%s: %s", f->confused.at[i].cause,
+					clean(p, f->confused.at[i].why_not)));
+	if (f->experiment)
+		print_list(p, "Prove it", clean(p, f->experiment));
+}
+
+static void print_remedies(struct printer *p, const struct finding *f)
+{
+	for (size_t i = 0; i < f->remedies.count; i++) {
+		fprintf(p->to, "%-*s", DO_AT, i ? "" : "DO");
+		words_wrap(clean(p, f->remedies.at[i]), DO_AT, DO_AT, WIDTH, p->to);
+	}
+	if (f->remedies.count || !f->cause->remedy)
+		return;
+	fprintf(p->to, "%-*s", DO_AT, "DO");
+	words_wrap(clean(p, f->cause->remedy), DO_AT, DO_AT, WIDTH, p->to);
+}
+
+static void print_cause(struct printer *p, const struct finding *f, bool root)
+{
+	paint(p, root ? "\033[1;31m" : "\033[1m");
+	print_right(p,
+		    arena_format(&p->mem, "%-*s%s", TITLE_AT, root ? "ROOT CAUSE" : "CAUSE",
+				 f->cause->id),
+		    verdict_name(f->verdict));
+	paint(p, "\033[0m");
+	print_collectable(p, f);
+	if (f->text) {
+		fprintf(p->to, "%*s", BODY_AT, "");
+		words_wrap(clean(p, f->text), BODY_AT, BODY_AT, WIDTH, p->to);
+	}
+	fputc('\n', p->to);
+	print_proof(p, f);
+	fputc('\n', p->to);
+	print_remedies(p, f);
+}
+
+static void print_aside(struct printer *p, const struct finding *f)
+{
+	fprintf(p->to, "%-*s", DO_AT, f->cause->kind == KIND_RISK ? "RISK" : "NOTE");
+	words_wrap(arena_format(&p->mem, "%s: %s", f->cause->id,
+				clean(p, f->text ? f->text : f->cause->title)),
+		   DO_AT, DO_AT, WIDTH, p->to);
+}
+
+static void print_findings(struct printer *p)
+{
+	const struct diagnosis *d = p->r->diagnosis;
+	bool root = true;
+
+	if (d->healthy) {
+		paint(p, "\033[1;32m");
+		fputs("HEALTHY", p->to);
+		paint(p, "\033[0m");
+		fputs(p->r->window_s > 0 ? "     no cause of growth was found\n"
+					 : "     no cause was found at this moment; growth needs a "
+					   "window: --for 30s\n",
+		      p->to);
+	}
+	for (size_t i = 0; i < d->held; i++) {
+		if (d->all[i].cause->kind == KIND_CAUSE) {
+			print_cause(p, &d->all[i], root);
+			root = false;
+		} else {
+			print_aside(p, &d->all[i]);
+		}
+	}
+}
+
+// What bears on the memory at hand comes first in the one line that the summary has.
+static void print_summary(struct printer *p)
+{
+	const struct diagnosis *d = p->r->diagnosis;
+	size_t out = 0, unknown = 0;
+	char *line;
+
+	for (size_t i = 0; i < d->count; i++) {
+		out += d->all[i].verdict == VERDICT_RULED_OUT;
+		unknown += d->all[i].verdict == VERDICT_CANNOT_TELL;
+	}
+	line = arena_format(&p->mem, "Ruled out %zu, cannot tell %zu%s", out, unknown,
+			    p->r->all_causes ? "" : ".  All with reasons: --causes");
+	print_right(p, line,
+		    arena_format(&p->mem, "tier %s, %.1f s", tier_name(p->r->now->tier),
+				 p->r->window_s > 0 ? p->r->window_s : p->r->now->cost.wall_s));
+}
+
+static void print_all(struct printer *p)
+{
+	const struct diagnosis *d = p->r->diagnosis;
+
+	for (size_t i = 0; i < d->count; i++) {
+		const struct finding *f = &d->all[i];
+		bool unknown = f->verdict == VERDICT_CANNOT_TELL;
+		const char *reason = unknown ? f->missing : f->text;
+
+		print_right(p, f->cause->id, verdict_name(f->verdict));
+		fputs("  ", p->to);
+		words_wrap(arena_format(&p->mem, "%s%s%s%s", unknown ? "missing: " : "",
+					reason ? clean(p, reason) : f->cause->title,
+					unknown && f->how ? "; get it by: " : "",
+					unknown && f->how ? clean(p, f->how) : ""),
+			   BODY_AT, BODY_AT, WIDTH, p->to);
+	}
+	fputc('\n', p->to);
+}
+
+void report_doctor_text(const struct report *r, FILE *to)
+{
+	struct printer p = { .r = r, .to = to };
+
+	map_text_target(r, to);
+	print_rss(&p);
+	print_growth(&p);
+	fputc('\n', to);
+	print_findings(&p);
+	fputc('\n', to);
+	if (r->all_causes)
+		print_all(&p);
+	print_summary(&p);
+	map_text_missing(r, to);
+	arena_drop(&p.mem);
+}

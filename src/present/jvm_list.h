@@ -1,0 +1,16 @@
+// SPDX-License-Identifier: Apache-2.0
+// The JVMs of a machine, one line each.
+
+#ifndef PRESENT_JVM_LIST_H
+#define PRESENT_JVM_LIST_H
+
+#include <stdbool.h>
+#include <stdio.h>
+
+struct jvm_rows;
+
+void report_ps_text(const struct jvm_rows *rows, bool colour, FILE *to);
+// `host` and `wall_s` head the object, as in every other report.
+void report_ps_json(const struct jvm_rows *rows, const char *host, FILE *to);
+
+#endif

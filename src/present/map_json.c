@@ -1,0 +1,426 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "present/map_json.h"
+
+#include <string.h>
+
+#include "base/arena.h"
+#include "base/mask.h"
+#include "ledger/checks.h"
+#include "ledger/container.h"
+#include "ledger/parts.h"
+#include "present/drill.h"
+#include "present/json.h"
+#include "present/report.h"
+#include "present/rows.h"
+
+static json_t *text_fact(const struct snapshot *s, enum fact_id id)
+{
+	return json_of_text(s->fact[id].known ? s->fact[id].text : NULL);
+}
+
+static json_t *number_fact(const struct snapshot *s, enum fact_id id)
+{
+	return json_of_bytes(snapshot_get(s, id, UNKNOWN_BYTES));
+}
+
+// The command line's parts may hold secrets; a capture holds them masked already.
+static json_t *masked(const char *text)
+{
+	struct arena mem = { 0 };
+	json_t *value = json_of_text(text ? mask_copy(&mem, text) : NULL);
+
+	arena_drop(&mem);
+	return value;
+}
+
+static json_t *target_json(const struct snapshot *s)
+{
+	json_t *o = json_object();
+
+	json_set(o, "pid", json_integer(s->pid));
+	json_set(o, "main", masked(s->fact[F_MAIN].known ? s->fact[F_MAIN].text : NULL));
+	json_set(o, "jdk", text_fact(s, F_JDK_VERSION));
+	json_set(o, "vm", text_fact(s, F_VM_NAME));
+	json_set(o, "collector", text_fact(s, F_COLLECTOR));
+	json_set(o, "started",
+		 s->fact[F_STARTED_AT].known ? json_of_time((int64_t)s->fact[F_STARTED_AT].value)
+					     : json_null());
+	json_set(o, "container", text_fact(s, F_CONTAINER_ID));
+	json_set(o, "tier", json_of_text(tier_name(s->tier)));
+	if (s->capture)
+		json_set(o, "capture", json_of_text(s->capture));
+	return o;
+}
+
+json_t *map_json_head(const struct report *r)
+{
+	json_t *o = json_object();
+
+	json_set(o, "schema", json_integer(1));
+	json_set(o, "tool", json_of_text(r->tool_version));
+	json_set(o, "host", json_of_text(r->now->host));
+	json_set(o, "at", json_of_time(r->now->wall_s));
+	json_set(o, "window_s", r->window_s > 0 ? json_of_seconds(r->window_s) : json_null());
+	json_set(o, "target", target_json(r->now));
+	return o;
+}
+
+static json_t *accounts_json(const struct ledger *l)
+{
+	struct table t = { ACCOUNT_COLUMNS, AC_COUNT, NULL, false, NULL, 0 };
+	json_t *array = json_array();
+	struct arena mem = { 0 };
+	struct parts parts;
+
+	parts_list(l, &mem, &parts);
+	for (int i = 0; i < ACCOUNT_COUNT; i++) {
+		struct cell row[AC_COUNT];
+		json_t *o, *list;
+
+		rows_account(l, &l->rows[i], row);
+		o = table_row_json(&t, row);
+		list = json_array();
+		for (size_t j = 0; j < parts.count; j++) {
+			const struct part_row *part = &parts.at[j];
+
+			if (part->account != i)
+				continue;
+			json_add(list, json_pack("{s:o,s:o,s:o}", "part", json_of_text(part->name),
+						 "resident", json_of_bytes(part->resident), "swap",
+						 json_of_bytes(part->swap)));
+		}
+		json_set(o, "parts", list);
+		json_add(array, o);
+	}
+	arena_drop(&mem);
+	return array;
+}
+
+static json_t *unknowns_json(const struct ledger *l)
+{
+	json_t *array = json_array();
+
+	for (size_t i = 0; i < l->unknowns.count; i++) {
+		const struct unaccounted_row *u = &l->unknowns.at[i];
+
+		json_add(array,
+			 json_pack("{s:o,s:o,s:o,s:o}", "start", json_of_address(u->start), "end",
+				   json_of_address(u->end), "resident", json_of_bytes(u->resident),
+				   "looks_like", json_of_text(u->looks_like)));
+	}
+	return array;
+}
+
+static json_t *container_json(const struct snapshot *s)
+{
+	struct container_ledger c;
+	json_t *o;
+
+	container_build(s, &c);
+	if (!c.known)
+		return json_null();
+	o = json_object();
+	json_set(o, "path", json_of_text(s->container.path));
+	json_set(o, "limit", json_of_bytes(c.limit));
+	json_set(o, "usage", json_of_bytes(c.usage));
+	json_set(o, "working_set", json_of_bytes(c.working_set));
+	json_set(o, "anon",
+		 json_pack("{s:o,s:o,s:o}", "jvm", json_of_bytes(c.anon_jvm), "others",
+			   json_of_bytes(c.anon_others), "rest", json_of_bytes(c.anon_rest)));
+	json_set(o, "file",
+		 json_pack("{s:o,s:o,s:o,s:o}", "jvm", json_of_bytes(c.file_jvm), "others",
+			   json_of_bytes(c.file_others), "unmapped_active",
+			   json_of_bytes(c.file_unmapped_active), "unmapped_inactive",
+			   json_of_bytes(c.file_unmapped_inactive)));
+	json_set(o, "shmem", json_of_bytes(c.shmem));
+	json_set(o, "kernel",
+		 json_pack("{s:o,s:o,s:o,s:o,s:o}", "slab", json_of_bytes(c.slab), "page_tables",
+			   json_of_bytes(c.page_tables), "stacks", json_of_bytes(c.kernel_stacks),
+			   "sockets", json_of_bytes(c.sockets), "percpu", json_of_bytes(c.percpu)));
+	json_set(o, "swap", json_of_bytes(c.swap));
+	json_set(o, "processes", json_integer(s->container.processes));
+	json_set(o, "oom_kills", json_of_bytes(s->container.oom_kills));
+	json_set(o, "limit_hits", json_of_bytes(s->container.limit_hits));
+	return o;
+}
+
+static json_t *checks_json(const struct ledger *l)
+{
+	json_t *array = json_array();
+
+	for (size_t i = 0; i < l->of->checks.count; i++) {
+		const struct check_row *c = &l->of->checks.at[i];
+
+		json_add(array,
+			 json_pack("{s:o,s:o,s:o,s:o,s:o}", "account", json_of_text(c->account),
+				   "what", json_of_text(c->what), "source", json_of_text(c->source),
+				   "theirs", json_of_bytes(c->theirs), "ours",
+				   json_of_bytes(checks_ours(l, c))));
+	}
+	return array;
+}
+
+static json_t *claim_json(const struct claim *c)
+{
+	return json_pack("{s:o,s:o,s:o,s:o,s:o,s:o}", "account", json_of_text(c->account), "part",
+			 json_of_text(c->part), "start", json_of_address(c->start), "end",
+			 json_of_address(c->end), "source", json_of_text(c->source), "certainty",
+			 json_of_text(certainty_name(c->certainty)));
+}
+
+static json_t *overlaps_json(const struct ledger *l)
+{
+	json_t *array = json_array();
+
+	for (size_t i = 0; i < l->overlaps.count; i++) {
+		const struct overlap_row *o = &l->overlaps.at[i];
+
+		json_add(array, json_pack("{s:o,s:o,s:o,s:o}", "start", json_of_address(o->start),
+					  "end", json_of_address(o->end), "a", claim_json(o->a),
+					  "b", claim_json(o->b)));
+	}
+	return array;
+}
+
+static json_t *buffers_json(const struct snapshot *s)
+{
+	json_t *o = json_object(), *list = s->buffers_known ? json_array() : json_null();
+
+	for (size_t i = 0; s->buffers_known && i < s->buffers.count; i++)
+		json_add(list,
+			 json_pack("{s:o,s:o}", "address", json_of_address(s->buffers.at[i].at),
+				   "bytes", json_of_bytes(s->buffers.at[i].bytes)));
+	json_set(o, "count", number_fact(s, F_DIRECT_COUNT));
+	json_set(o, "capacity", number_fact(s, F_DIRECT_CAPACITY));
+	json_set(o, "limit", number_fact(s, F_DIRECT_LIMIT));
+	json_set(o, "buffers", list);
+	return o;
+}
+
+static json_t *piece_json(const struct piece *p)
+{
+	const struct claim *c = p->claim;
+	json_t *o = json_object();
+
+	json_set(o, "start", json_of_address(p->start));
+	json_set(o, "end", json_of_address(p->end));
+	json_set(o, "account", json_of_text(c ? c->account : NULL));
+	json_set(o, "part", json_of_text(c ? c->part : NULL));
+	json_set(o, "resident", json_of_bytes(p->resident));
+	json_set(o, "swap", json_of_bytes(p->swap));
+	json_set(o, "certainty", json_of_text(c ? certainty_name(c->certainty) : NULL));
+	json_set(o, "source", json_of_text(c ? c->source : NULL));
+	return o;
+}
+
+// Every mapping, those without a page too; pieces are those with one.
+static json_t *mappings_json(const struct ledger *l)
+{
+	struct table t = { MAPPING_COLUMNS, MC_COUNT, NULL, false, NULL, 0 };
+	json_t *array = json_array();
+	struct arena mem = { 0 };
+	struct mapping_total *totals = drill_mappings(l, &mem);
+	size_t piece = 0;
+
+	for (size_t i = 0; i < l->of->mappings.count; i++) {
+		json_t *o, *pieces = json_array();
+		struct cell row[MC_COUNT];
+		char perms[5];
+
+		rows_mapping(l, &totals[i], row, perms);
+		o = table_row_json(&t, row);
+		while (piece < l->pieces.count &&
+		       l->pieces.at[piece].start < l->of->mappings.at[i].end) {
+			if (l->pieces.at[piece].mapping == i)
+				json_add(pieces, piece_json(&l->pieces.at[piece]));
+			piece++;
+		}
+		json_set(o, "pieces", pieces);
+		json_add(array, o);
+	}
+	arena_drop(&mem);
+	return array;
+}
+
+static json_t *threads_json(const struct ledger *l)
+{
+	static const struct column STACK[] = {
+		{ "reserved", NULL, 0, COLUMN_BYTES, "" },
+		{ "committed", NULL, 0, COLUMN_BYTES, "" },
+		{ "resident", NULL, 0, COLUMN_BYTES, "" },
+	};
+	struct table t = { STACK, 3, NULL, false, NULL, 0 };
+	json_t *array = json_array();
+	struct arena mem = { 0 };
+	struct drill d;
+
+	drill_table(l, CLAIM_OF_THREAD, l->of->threads.count, &mem, &d);
+	for (size_t i = 0; i < d.count; i++) {
+		struct cell row[TC_COUNT], stack[3];
+
+		rows_thread(l, i, d.resident[i], row);
+		stack[0] = row[TC_RESERVED];
+		stack[1] = row[TC_COMMITTED];
+		stack[2] = row[TC_RESIDENT];
+		json_add(array, json_pack("{s:o,s:o,s:o,s:o}", "tid",
+					  json_integer(l->of->threads.at[i].tid), "name",
+					  json_of_text(l->of->threads.at[i].name), "kind",
+					  json_of_text(row[TC_KIND].text), "stack",
+					  table_row_json(&t, stack)));
+	}
+	arena_drop(&mem);
+	return array;
+}
+
+static json_t *loaders_json(const struct ledger *l)
+{
+	struct table t = { LOADER_COLUMNS, LC_COUNT, NULL, false, NULL, 0 };
+	json_t *array = json_array();
+	struct arena mem = { 0 };
+	struct drill d;
+
+	drill_table(l, CLAIM_OF_LOADER, l->of->loaders.count, &mem, &d);
+	for (size_t i = 0; i < d.count; i++) {
+		const struct loader_row *r = &l->of->loaders.at[i];
+		struct cell row[LC_COUNT];
+		json_t *o;
+
+		rows_loader(l, i, d.resident[i], row);
+		o = table_row_json(&t, row);
+		json_set(o, "parent", r->parent_at ? json_of_address(r->parent_at) : json_null());
+		json_set(o, "class_space",
+			 json_pack("{s:o,s:o}", "used", json_of_bytes(r->class_used), "committed",
+				   json_of_bytes(r->class_committed)));
+		json_set(o, "hidden", json_boolean(r->hidden));
+		json_add(array, o);
+	}
+	arena_drop(&mem);
+	return array;
+}
+
+static json_t *arenas_json(const struct ledger *l)
+{
+	struct table t = { ARENA_COLUMNS, RC_COUNT, NULL, false, NULL, 0 };
+	json_t *array = json_array();
+	struct arena mem = { 0 };
+	struct drill d;
+
+	drill_table(l, CLAIM_OF_ARENA, l->of->arenas.count, &mem, &d);
+	for (size_t i = 0; i < d.count; i++) {
+		struct cell row[RC_COUNT];
+
+		rows_arena(l, i, d.resident[i], row);
+		json_add(array, table_row_json(&t, row));
+	}
+	arena_drop(&mem);
+	return array;
+}
+
+static json_t *cost_json(const struct snapshot *s)
+{
+	uint64_t lock_ns = snapshot_get(s, F_LOCK_HOLD, UNKNOWN_BYTES);
+	json_t *o = json_object();
+
+	json_set(o, "cpu_s", json_of_seconds(s->cost.cpu_s));
+	json_set(o, "wall_s", json_of_seconds(s->cost.wall_s));
+	json_set(o, "own_peak_rss", json_of_bytes(s->cost.peak_rss));
+	json_set(o, "longest_lock_s",
+		 lock_ns == UNKNOWN_BYTES ? json_null() : json_of_seconds((double)lock_ns / 1e9));
+	return o;
+}
+
+void map_json_ledger(const struct report *r, json_t *o)
+{
+	const struct ledger *l = r->ledger;
+
+	json_set(o, "rss", json_of_bytes(l->scanned));
+	json_set(o, "swap", json_of_bytes(l->swap));
+	json_set(o, "drift", json_of_bytes(l->drift));
+	json_set(o, "hugetlb", number_fact(r->now, F_HUGETLB));
+	json_set(o, "growth", l->has_growth ? json_integer((json_int_t)l->growth) : json_null());
+	json_set(o, "accounts", accounts_json(l));
+	json_set(o, "unaccounted", json_of_bytes(l->unaccounted));
+	json_set(o, "unaccounted_mappings", unknowns_json(l));
+	json_set(o, "certain", json_of_bytes(l->certain));
+	json_set(o, "by_page", json_boolean(l->by_page));
+	json_set(o, "container", container_json(r->now));
+	json_set(o, "checks", checks_json(l));
+	json_set(o, "overlaps", overlaps_json(l));
+	json_set(o, "direct_buffers", buffers_json(r->now));
+	json_set(o, "cost", cost_json(r->now));
+}
+
+static json_t *fact_json(const struct snapshot *s, int id)
+{
+	static const char *const UNITS[] = {
+		[UNIT_BYTES] = "bytes", [UNIT_COUNT] = "count", [UNIT_NS] = "ns",
+		[UNIT_MS] = "ms",       [UNIT_FLAG] = "flag",   [UNIT_TEXT] = "text",
+	};
+	const struct fact *f = &s->fact[id];
+	json_t *o = json_object(), *value = json_null();
+
+	if (f->known && FACT_INFO[id].unit == UNIT_TEXT)
+		value = masked(f->text);
+	else if (f->known && FACT_INFO[id].unit == UNIT_FLAG)
+		value = json_boolean(f->value != 0);
+	else if (f->known)
+		value = json_of_bytes(f->value);
+	json_set(o, "fact", json_of_text(FACT_INFO[id].name));
+	json_set(o, "value", value);
+	json_set(o, "unit", json_of_text(UNITS[FACT_INFO[id].unit]));
+	json_set(o, "collector", json_of_text(f->from.collector));
+	json_set(o, "source", json_of_text(f->from.source));
+	json_set(o, "tier", json_of_text(tier_name(f->from.tier)));
+	json_set(o, "certainty", json_of_text(certainty_name(f->from.certainty)));
+	json_set(o, "why_not", json_of_text(f->known ? NULL : f->why_not));
+	return o;
+}
+
+void map_json_facts(const struct report *r, json_t *o)
+{
+	const struct snapshot *s = r->now;
+	json_t *facts = json_array(), *misses = json_array();
+
+	for (int i = 0; i < FACT_COUNT; i++)
+		// The look's own cost stands in `cost`; here it would be the only fact that
+		// differs between two looks at one stopped process.
+		if (i != F_LOCK_HOLD && (s->fact[i].known || s->fact[i].why_not))
+			json_add(facts, fact_json(s, i));
+	for (size_t i = 0; i < s->misses.count; i++) {
+		const struct miss_row *m = &s->misses.at[i];
+
+		json_add(misses,
+			 json_pack("{s:o,s:o,s:o,s:o}", "collector", json_of_text(m->collector),
+				   "kind", json_of_text(fail_kind_name(m->kind)), "reason",
+				   json_of_text(m->text), "tier",
+				   json_of_text(tier_name(s->tier))));
+	}
+	json_set(o, "facts", facts);
+	json_set(o, "misses", misses);
+	json_set(o, "tier_gain", json_of_text(s->tier_gain));
+}
+
+void report_map_json(const struct report *r, FILE *to)
+{
+	json_t *o = map_json_head(r);
+
+	map_json_ledger(r, o);
+	switch (r->by) {
+	case BY_ACCOUNT:
+		break;
+	case BY_MAPPING:
+		json_set(o, "mappings", mappings_json(r->ledger));
+		break;
+	case BY_THREAD:
+		json_set(o, "threads", threads_json(r->ledger));
+		break;
+	case BY_LOADER:
+		json_set(o, "loaders", loaders_json(r->ledger));
+		break;
+	case BY_ARENA:
+		json_set(o, "arenas", arenas_json(r->ledger));
+		break;
+	}
+	map_json_facts(r, o);
+	json_print(o, to);
+}

@@ -1,0 +1,452 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "present/map_text.h"
+
+#include <inttypes.h>
+#include <string.h>
+
+#include "base/arena.h"
+#include "base/mask.h"
+#include "base/units.h"
+#include "ledger/checks.h"
+#include "ledger/loaders.h"
+#include "ledger/parts.h"
+#include "present/drill.h"
+#include "present/report.h"
+#include "present/rows.h"
+#include "present/words.h"
+
+enum {
+	WIDTH = 79,
+	PARTS_SHOWN = 4,   // sub-rows of an account
+	ROWS_SHOWN = 20,   // of a drill-down
+	WIDEST_DRILL = 16, // columns
+	MISSES_SHOWN = 4,  // the rest is in --json
+};
+static const uint64_t PART_WORTH_A_LINE = 52429; // what rounds to 0.1 MB
+
+struct printer {
+	const struct report *r;
+	const struct ledger *l;
+	struct table table;
+	struct arena mem;
+	FILE *to;
+};
+
+static const char *text_fact(const struct snapshot *s, enum fact_id id)
+{
+	return s->fact[id].known ? s->fact[id].text : NULL;
+}
+
+static void print_xmx(uint64_t bytes, FILE *to)
+{
+	if (bytes == UNKNOWN_BYTES)
+		return;
+	if (bytes % GIB(1) == 0)
+		fprintf(to, "  -Xmx%" PRIu64 "g", bytes / GIB(1));
+	else
+		fprintf(to, "  -Xmx%" PRIu64 "m", bytes / MIB(1));
+}
+
+static void print_target(const struct report *r, bool with_pid, FILE *to)
+{
+	const struct snapshot *s = r->now;
+	const char *main_class = text_fact(s, F_MAIN), *version = text_fact(s, F_JDK_VERSION);
+	struct arena mem = { 0 };
+	char size[16];
+
+	fputs(main_class ? words_tail(mask_copy(&mem, main_class), 36, &mem) : "JVM", to);
+	if (with_pid)
+		fprintf(to, "  pid %d", s->pid);
+	if (version)
+		fprintf(to, "  JDK %.*s", (int)strcspn(version, "+-"),
+			words_clean(version, 0, &mem));
+	if (text_fact(s, F_COLLECTOR))
+		fprintf(to, "  %s", text_fact(s, F_COLLECTOR));
+	print_xmx(snapshot_get(s, F_HEAP_MAX, UNKNOWN_BYTES), to);
+	if (s->fact[F_UPTIME].known)
+		fprintf(to, "  up %s",
+			words_duration((double)(s->fact[F_UPTIME].value / 1000), size));
+	if (with_pid && s->container.known && s->container.limit != UNKNOWN_BYTES)
+		fprintf(to, "   container limit %s", units_print_size(s->container.limit, size));
+	fputc('\n', to);
+	arena_drop(&mem);
+}
+
+void map_text_target(const struct report *r, FILE *to)
+{
+	print_target(r, true, to);
+}
+
+// "pid 4711  RSS 296.0 MB  (limit 512, working set 283, swap 0)         MB resident"
+static void print_head(const struct printer *p)
+{
+	const struct snapshot *s = p->r->now;
+	const struct container_facts *c = &s->container;
+	char line[128];
+	int n;
+
+	n = snprintf(line, sizeof(line), "pid %d  RSS %.1f MB  (", s->pid,
+		     units_in_mb(p->l->scanned));
+	if (c->known && c->limit != UNKNOWN_BYTES)
+		n += snprintf(line + n, sizeof(line) - (size_t)n, "limit %.0f, ",
+			      units_in_mb(c->limit));
+	if (c->known && c->working_set != UNKNOWN_BYTES)
+		n += snprintf(line + n, sizeof(line) - (size_t)n, "working set %.0f, ",
+			      units_in_mb(c->working_set));
+	snprintf(line + n, sizeof(line) - (size_t)n, "swap %.0f)", units_in_mb(p->l->swap));
+	fprintf(p->to, "%-67s MB resident\n", line);
+}
+
+static void print_part(const struct printer *p, const char *name, uint64_t resident,
+		       const struct cell *more)
+{
+	struct cell row[AC_COUNT] = { 0 };
+	struct arena mem = { 0 };
+
+	if (more)
+		memcpy(row, more, sizeof(row));
+	row[AC_TITLE] = cell_text(arena_format(&mem, "  %s", name));
+	row[AC_RESIDENT] = cell_bytes(resident);
+	table_print_row(&p->table, row);
+	arena_drop(&mem);
+}
+
+static void print_parts(const struct printer *p, const struct account_row *a,
+			const struct parts *parts, size_t limit)
+{
+	size_t shown = 0, more = 0;
+	uint64_t rest = 0;
+
+	for (size_t i = 0; i < parts->count; i++) {
+		const struct part_row *part = &parts->at[i];
+
+		if (part->account != a->account || part->resident < PART_WORTH_A_LINE)
+			continue;
+		if (part->resident == a->resident && !shown)
+			return; // one part that says no more than its account
+		if (shown < limit) {
+			print_part(p, part->name, part->resident, NULL);
+			shown++;
+		} else {
+			rest += part->resident;
+			more++;
+		}
+	}
+	if (more) {
+		char name[32];
+
+		snprintf(name, sizeof(name), "%zu more", more);
+		print_part(p, name, rest, NULL);
+	}
+}
+
+static void print_loaders(const struct printer *p, size_t limit)
+{
+	struct arena mem = { 0 };
+	struct loader_groups groups;
+	size_t shown = 0;
+
+	loaders_group(p->l, &mem, &groups);
+	for (size_t i = 0; i < groups.count && shown < limit; i++) {
+		const struct loader_group *g = &groups.at[i];
+		struct cell row[AC_COUNT] = { 0 };
+		const char *dot = g->type ? strrchr(g->type, '.') : NULL;
+		const char *type = !g->type ? "(unknown)" : dot ? dot + 1 : g->type;
+		const char *name;
+
+		if (g->metaspace + g->class_space < PART_WORTH_A_LINE)
+			break;
+		name = g->loaders == 1
+			       ? arena_format(&mem, "%s%s", type, g->hidden ? " (hidden)" : "")
+			       : arena_format(&mem, "%zu %s%s", g->loaders, type,
+					      g->hidden ? " (hidden)" : "");
+		row[AC_USED] = cell_bytes(g->used);
+		row[AC_COMMITTED] = cell_bytes(g->committed);
+		print_part(p, name, g->metaspace + g->class_space, row);
+		shown++;
+	}
+	arena_drop(&mem);
+}
+
+// Metaspace and class space are one thing to a person who reads of loaders.
+static bool has_loaders(const struct printer *p, const struct account_row *a)
+{
+	return p->r->now->loaders.count && !strcmp(ACCOUNTS[a->account].id, "class-space");
+}
+
+static const char *counted_title(const struct printer *p, const char *id, const char *title,
+				 struct arena *mem)
+{
+	size_t n = 0;
+
+	if (!strcmp(id, "thread-stacks"))
+		for (size_t i = 0; i < p->r->now->threads.count; i++)
+			n += p->r->now->threads.at[i].has_stack;
+	else if (!strcmp(id, "direct-buffers"))
+		n = p->r->now->buffers.count;
+	return n ? arena_format(mem, "%s (%zu)", title, n) : title;
+}
+
+static void print_accounts(const struct printer *p)
+{
+	size_t limit = p->r->top ? p->r->top : PARTS_SHOWN;
+	struct arena mem = { 0 };
+	struct parts parts;
+
+	parts_list(p->l, &mem, &parts);
+	for (int i = 0; i < ACCOUNT_COUNT; i++) {
+		const struct account_row *a = &p->l->rows[i];
+		const struct account_info *info = &ACCOUNTS[i];
+		struct cell row[AC_COUNT];
+
+		if (!a->resident && !a->swap && !a->growth)
+			continue;
+		rows_account(p->l, a, row);
+		row[AC_TITLE] = cell_text(counted_title(p, info->id, info->title, &mem));
+		table_print_row(&p->table, row);
+		if (has_loaders(p, a))
+			print_loaders(p, limit);
+		else if (strcmp(info->id, "metaspace") != 0 || !p->r->now->loaders.count)
+			print_parts(p, a, &parts, limit);
+	}
+	arena_drop(&mem);
+}
+
+static int64_t unaccounted_growth(const struct report *r)
+{
+	return (int64_t)r->ledger->unaccounted - (int64_t)r->first_ledger->unaccounted;
+}
+
+// A line whose middle is words instead of columns: "unaccounted  0.7   3 mappings: ...   0".
+static void print_line(const struct printer *p, const char *title, uint64_t bytes,
+		       const char *words, int64_t growth)
+{
+	size_t growth_ends = 0;
+	char mb[16], change[16];
+
+	for (int i = 0; i <= AC_GROWTH; i++)
+		if (ACCOUNT_COLUMNS[i].heading && !(p->table.hidden >> i & 1))
+			growth_ends += ACCOUNT_COLUMNS[i].width;
+	fprintf(p->to, "%-22s%9s", title, words_mb(bytes, mb));
+	if (!p->table.changed) {
+		fprintf(p->to, "%s%s\n", *words ? "   " : "", words);
+		return;
+	}
+	words_change(growth, change);
+	if (31 + 3 + strlen(words) + 1 + strlen(change) > growth_ends)
+		fprintf(p->to, "   %s  %s\n", words, change);
+	else
+		fprintf(p->to, "   %s%*s\n", words, (int)(growth_ends - 34 - strlen(words)),
+			change);
+}
+
+static void print_sum(const struct printer *p)
+{
+	const struct snapshot *s = p->r->now;
+	char words[96] = "", count[64] = "";
+	int n = 0;
+
+	if (p->l->unknowns.count)
+		snprintf(count, sizeof(count), "%zu mapping%s: --by mapping", p->l->unknowns.count,
+			 p->l->unknowns.count == 1 ? "" : "s");
+	print_line(p, "unaccounted", p->l->unaccounted, count, unaccounted_growth(p->r));
+	if (s->fact[F_RSS_ANON].known && s->fact[F_RSS_FILE].known) {
+		n = snprintf(words, sizeof(words), "= RssAnon %.1f + RssFile %.1f",
+			     units_in_mb(s->fact[F_RSS_ANON].value),
+			     units_in_mb(s->fact[F_RSS_FILE].value));
+		if (snapshot_get(s, F_RSS_SHMEM, 0))
+			n += snprintf(words + n, sizeof(words) - (size_t)n, " + RssShmem %.1f",
+				      units_in_mb(s->fact[F_RSS_SHMEM].value));
+	}
+	if (p->l->drift >= PART_WORTH_A_LINE)
+		snprintf(words + n, sizeof(words) - (size_t)n, ", drift %.1f",
+			 units_in_mb(p->l->drift));
+	print_line(p, "sum", p->l->scanned, words, p->l->growth);
+}
+
+static void print_by_mapping(struct printer *p, size_t limit)
+{
+	struct mapping_total *totals = drill_mappings(p->l, &p->mem);
+	size_t count = p->r->now->mappings.count;
+	size_t *order = arena_array(&p->mem, size_t, count + 1);
+	uint64_t *sizes = arena_array(&p->mem, uint64_t, count + 1);
+	size_t shown = 0, held = 0;
+
+	for (size_t i = 0; i < count; i++) {
+		sizes[i] = totals[i].resident;
+		held += totals[i].resident || totals[i].swap;
+	}
+	drill_order(sizes, count, &p->mem, order);
+	p->table = (struct table){ MAPPING_COLUMNS, MC_COUNT, p->to, p->r->colour, NULL, 0 };
+	table_print_head(&p->table);
+	for (size_t i = 0; i < count; i++) {
+		const struct mapping_total *t = &totals[order[i]];
+		struct cell row[MC_COUNT];
+		char perms[5];
+
+		// What nobody claims is never cut off: ignorance has a size and an address.
+		if ((!t->resident && !t->swap) || (shown >= limit && !t->unaccounted))
+			continue;
+		rows_mapping(p->l, t, row, perms);
+		table_print_row(&p->table, row);
+		shown++;
+	}
+	if (shown < held)
+		fprintf(p->to, "%zu more with pages: --top 0\n", held - shown);
+	for (size_t i = 0; i < p->l->unknowns.count; i++) {
+		const struct unaccounted_row *u = &p->l->unknowns.at[i];
+		char size[16];
+
+		fprintf(p->to, "unaccounted %" PRIx64 "  %s: %s\n", u->start,
+			units_print_size(u->resident, size),
+			words_clean(u->looks_like, 0, &p->mem));
+	}
+}
+
+typedef void row_maker(const struct ledger *l, size_t row, uint64_t resident, struct cell *out);
+
+struct drill_kind {
+	enum claim_table table;
+	const struct column *columns;
+	size_t column_count;
+	row_maker *make;
+	const char *nothing;
+};
+
+static const struct drill_kind DRILLS[] = {
+	[BY_THREAD] = { CLAIM_OF_THREAD, THREAD_COLUMNS, TC_COUNT, rows_thread,
+			"no thread could be listed" },
+	[BY_LOADER] = { CLAIM_OF_LOADER, LOADER_COLUMNS, LC_COUNT, rows_loader,
+			"no loader could be listed" },
+	[BY_ARENA] = { CLAIM_OF_ARENA, ARENA_COLUMNS, RC_COUNT, rows_arena,
+		       "no arena could be listed" },
+};
+
+static size_t drill_rows(const struct report *r)
+{
+	return r->by == BY_THREAD   ? r->now->threads.count
+	       : r->by == BY_LOADER ? r->now->loaders.count
+				    : r->now->arenas.count;
+}
+
+static void print_drill(struct printer *p, size_t limit)
+{
+	const struct drill_kind *k = &DRILLS[p->r->by];
+	struct cell row[WIDEST_DRILL];
+	uint64_t rest = 0, sum = 0;
+	struct drill d;
+	char mb[16];
+
+	drill_table(p->l, k->table, drill_rows(p->r), &p->mem, &d);
+	if (!d.count) {
+		fprintf(p->to, "%s\n", k->nothing);
+		return;
+	}
+	p->table = (struct table){ k->columns, k->column_count, p->to, p->r->colour, NULL, 0 };
+	table_print_head(&p->table);
+	for (size_t i = 0; i < d.count; i++) {
+		uint64_t resident = d.resident[d.order[i]];
+
+		sum += resident;
+		if (i >= limit) {
+			rest += resident;
+			continue;
+		}
+		k->make(p->l, d.order[i], resident, row);
+		table_print_row(&p->table, row);
+	}
+	if (d.count > limit)
+		fprintf(p->to, "%zu more with %s MB: --top 0\n", d.count - limit,
+			words_mb(rest, mb));
+	fprintf(p->to, "sum of %zu: %s MB resident\n", d.count, words_mb(sum, mb));
+}
+
+static void print_failed_checks(const struct printer *p)
+{
+	const struct snapshot *s = p->r->now;
+	char ours[16], theirs[16];
+
+	for (size_t i = 0; i < p->l->overlaps.count; i++) {
+		const struct overlap_row *o = &p->l->overlaps.at[i];
+
+		fprintf(p->to,
+			"CHECK FAILED  %s (%s) and %s (%s) both claim %" PRIx64 "-%" PRIx64
+			": please report\n",
+			o->a->account, o->a->source, o->b->account, o->b->source, o->start, o->end);
+	}
+	for (size_t i = 0; i < s->checks.count; i++) {
+		const struct check_row *c = &s->checks.at[i];
+
+		if (checks_differ(p->l, c))
+			fprintf(p->to, "CHECK  %s %s: %s MB here, %s MB by %s\n", c->account,
+				c->what, words_mb(checks_ours(p->l, c), ours),
+				words_mb(c->theirs, theirs), c->source);
+	}
+}
+
+void map_text_missing(const struct report *r, FILE *to)
+{
+	const struct snapshot *s = r->now;
+	struct arena mem = { 0 };
+	size_t shown = 0;
+
+	for (size_t i = 0; i < s->misses.count && shown < MISSES_SHOWN; i++, shown++) {
+		const char *text = arena_format(&mem, "%s: %s", s->misses.at[i].collector,
+						words_clean(s->misses.at[i].text, 0, &mem));
+
+		fputs("missing  ", to);
+		words_wrap(text, 9, 9, WIDTH, to);
+	}
+	if (s->misses.count > shown)
+		fprintf(to, "missing  %zu more: --json\n", s->misses.count - shown);
+	if (s->tier_gain) {
+		fprintf(to, "tier %s   ", tier_name(s->tier));
+		words_wrap(s->tier_gain, 9, 9, WIDTH, to);
+	}
+	arena_drop(&mem);
+}
+
+// What the look itself cost the machine and the target.
+static void print_cost(const struct printer *p)
+{
+	const struct snapshot *s = p->r->now;
+	char size[16];
+
+	print_target(p->r, false, p->to);
+	fprintf(p->to, "tier %s, look %.0f ms CPU, %s peak", tier_name(s->tier),
+		s->cost.cpu_s * 1e3, units_print_size(s->cost.peak_rss, size));
+	if (s->fact[F_LOCK_HOLD].known)
+		fprintf(p->to, ", memory lock held %.2f ms at a time",
+			(double)s->fact[F_LOCK_HOLD].value / 1e6);
+	if (!p->l->by_page)
+		fputs(", sizes by mapping (no pagemap)", p->to);
+	fputc('\n', p->to);
+}
+
+void report_map_text(const struct report *r, FILE *to)
+{
+	struct printer p = { .r = r, .l = r->ledger, .to = to };
+	size_t limit = r->top ? r->top : ROWS_SHOWN;
+	char window[16];
+
+	p.table = (struct table){ ACCOUNT_COLUMNS, AC_COUNT, to, r->colour, NULL, 0 };
+	p.table.hidden = UINT64_C(1) << (p.l->swap ? AC_RESERVED : AC_SWAP);
+	if (p.l->has_growth)
+		p.table.changed = words_duration(r->window_s, window);
+	if (r->all_rows)
+		limit = SIZE_MAX;
+	print_head(&p);
+	if (r->by == BY_MAPPING) {
+		print_by_mapping(&p, limit);
+	} else if (r->by != BY_ACCOUNT) {
+		print_drill(&p, limit);
+	} else {
+		table_print_head(&p.table);
+		print_accounts(&p);
+		print_sum(&p);
+	}
+	print_failed_checks(&p);
+	map_text_missing(r, to);
+	print_cost(&p);
+	arena_drop(&p.mem);
+}
