@@ -35,7 +35,10 @@ static const struct {
 	{ "C1 CompilerThre", THREAD_JIT },
 	{ "C2 CompilerThre", THREAD_JIT },
 	{ "JVMCI Compiler", THREAD_JIT },
-	{ "Sweeper thread", THREAD_JIT },
+	{ "Sweeper thread", THREAD_VM },
+	{ "Service Thread", THREAD_VM },
+	{ "Monitor Deflati", THREAD_VM },
+	{ "Notification Th", THREAD_VM },
 	{ "VM Thread", THREAD_VM },
 	{ "VM Periodic Tas", THREAD_VM },
 };

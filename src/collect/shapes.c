@@ -86,6 +86,9 @@ static void claim_named(const struct look *look)
 		else if (is_archive(m))
 			claim(look, m->start, m->end, "cds", mapping_file_name(m),
 			      CERTAINTY_DERIVED);
+		else if (m->shared && strstr(m->path, "/hsperfdata_"))
+			claim(look, m->start, m->end, "jvm-other", "jvmstat counters",
+			      CERTAINTY_DERIVED);
 		else if (m->readable && m->writable && m->executable && mapping_is_anonymous(m) &&
 			 !is_claimed(look, m->start, m->end))
 			claim(look, m->start, m->end, "code-cache", NULL, CERTAINTY_ESTIMATED);
