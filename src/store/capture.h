@@ -14,6 +14,7 @@
 #include <stdint.h>
 
 #include "base/memory.h"
+#include "base/span.h"
 #include "base/tree.h"
 
 struct arena;
@@ -29,8 +30,21 @@ void capture_begin_moment(struct capture_writer *w, const struct tree *files,
 			  const struct memory *memory, struct tree *recording_files,
 			  struct memory *recording_memory);
 void capture_end_moment(struct capture_writer *w);
+// False when the capture can't be written, as far as is known by now (no such directory ...).
+bool capture_check(const struct capture_writer *w, struct fail *why);
 // Writes the file (to a temporary name first, then renamed, mode 0600) and releases the writer.
+// Whatever failed since capture_create() is reported here, and then nothing stays behind.
 bool capture_finish(struct capture_writer *w, struct fail *why);
+void capture_abort(struct capture_writer *w); // releases the writer and removes what was written
+
+struct capture_written {
+	uint64_t size;         // bytes on disk, after capture_finish()
+	uint64_t pieces;       // files within the capture
+	uint64_t memory_bytes; // of the target's memory, all moments
+	uint64_t masked;       // secrets
+};
+// Lives in the `mem` of capture_create(), also after capture_finish().
+const struct capture_written *capture_written(const struct capture_writer *w);
 
 struct capture {
 	int pid;
@@ -40,6 +54,8 @@ struct capture {
 };
 // By content, not by name.  ABSENT: no such file; CORRUPT: damaged (the text says where).
 bool capture_open(const char *path, struct arena *mem, struct capture *out, struct fail *why);
+// The same of the bytes of a ZIP, which must outlive the capture.
+bool capture_open_bytes(struct span zip, struct arena *mem, struct capture *out, struct fail *why);
 bool capture_is_one(const char *path); // a ZIP with a jledger manifest, or such a directory
 // The seams of moment `index`; valid while `mem` of capture_open() lives.
 bool capture_moment(const struct capture *c, size_t index, struct tree *files,

@@ -1,0 +1,23 @@
+// SPDX-License-Identifier: Apache-2.0
+// The two seams over what a capture holds: answers to the questions that were asked, and only those.
+
+#ifndef STORE_REPLAY_H
+#define STORE_REPLAY_H
+
+#include "base/memory.h"
+#include "base/tree.h"
+#include "store/answers.h"
+#include "store/image.h"
+
+struct unpacker;
+
+struct replay {
+	struct unpacker *package; // where answers with an `entry` are unpacked from; may be NULL
+	struct answers answers;
+	struct image image;
+};
+
+struct tree replay_tree(struct replay *r);
+extern const struct memory_source REPLAY_SOURCE; // `self` is the struct replay
+
+#endif

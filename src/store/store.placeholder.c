@@ -1,2 +1,0 @@
-// placeholder until the room has its first file
-typedef int room_is_empty;
