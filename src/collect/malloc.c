@@ -8,6 +8,7 @@
 #include "collect/collector.h"
 #include "collect/taken.h"
 #include "malloc/allocator.h"
+#include "malloc/rtld.h"
 
 static const char *const PARTS[] = {
 	[GLIBC_MAIN_HEAP] = "main heap",
@@ -69,6 +70,26 @@ static void claim_pieces(struct look *look, const struct glibc *g)
 	}
 }
 
+static void claim_linker(struct look *look, const struct malloc_view *view, const struct glibc *g)
+{
+	struct rtld rtld;
+
+	rtld_read(view, g, look->target->ns_pid, look->mem, &rtld);
+	for (size_t i = 0; i < rtld.pieces.count; i++) {
+		const struct rtld_piece *p = &rtld.pieces.at[i];
+
+		snapshot_claim(look->out,
+			       (struct claim){
+				       .start = p->start,
+				       .end = p->end,
+				       .account = "libraries",
+				       .part = p->tls ? "first thread's TLS" : "dynamic linker",
+				       .source = "probe",
+				       .certainty = CERTAINTY_DERIVED,
+			       });
+	}
+}
+
 static void name_allocator(struct look *look, const struct allocator *a)
 {
 	const char *text =
@@ -88,6 +109,7 @@ static bool run(struct look *look, struct fail *why)
 	name_allocator(look, &allocator);
 	taken_view(look, &view);
 	if (!glibc_read(&view, look->mem, &g, why)) {
+		claim_linker(look, &view, NULL);
 		for (size_t i = 0; i < sizeof(FACTS) / sizeof(FACTS[0]); i++)
 			snapshot_set_missing(look->out, FACTS[i],
 					     look_from(look, "malloc", "glibc", CERTAINTY_EXACT),
@@ -99,6 +121,7 @@ static bool run(struct look *look, struct fail *why)
 	set_facts(look, &g);
 	add_arenas(look, &g);
 	claim_pieces(look, &g);
+	claim_linker(look, &view, &g);
 	if (g.doubts.count)
 		return fail(why, FAIL_CORRUPT, "%s%s", g.doubts.at[0],
 			    g.doubts.count > 1 ? " (and more)" : "");
