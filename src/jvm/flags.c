@@ -159,25 +159,56 @@ static bool take_row(const struct hotspot *vm, const struct rows *r, size_t inde
 	return true;
 }
 
+// Every flag has a variable of its own: where two rows name the same, one lies, and both go.
+static void drop_doubles(const struct hotspot *vm, struct flags *flags)
+{
+	size_t room = 64, kept = 0;
+	uint32_t *slots; // index + 1 of the first with that address
+
+	while (room < flags->count * 4)
+		room *= 2;
+	slots = arena_array(vm->mem, uint32_t, room);
+	for (size_t i = 0; i < flags->count; i++) {
+		size_t at = (size_t)(flags->at[i].at * 0x9e3779b97f4a7c15u >> 40);
+
+		for (;; at++) {
+			uint32_t *slot = &slots[at & (room - 1)];
+
+			if (*slot && flags->at[*slot - 1].at != flags->at[i].at)
+				continue;
+			if (*slot)
+				flags->at[*slot - 1].name = flags->at[i].name = NULL;
+			else
+				*slot = (uint32_t)i + 1;
+			break;
+		}
+	}
+	for (size_t i = 0; i < flags->count; i++)
+		if (flags->at[i].name)
+			flags->at[kept++] = flags->at[i];
+	flags->count = kept;
+}
+
 bool flags_open(const struct hotspot *vm, struct flags **out, struct fail *why)
 {
 	enum { FIRST_ROWS = 8, BAD_LIMIT = 16 };
 	struct flags *flags = arena_new(vm->mem, struct flags);
-	size_t bad = 0;
 	struct rows r = { 0 };
+	size_t bad = 0;
 
 	if (!read_rows(vm, &r, why))
 		return fail_while(why, "reading the flag table");
+	if (row_u64(&r, r.count - 1, r.name))
+		return fail(why, FAIL_CORRUPT, "layout unknown: the flag table has no end");
 	flags->at = arena_array(vm->mem, struct flags_entry, r.count);
-	for (size_t i = 0; i < r.count; i++) {
-		if (!row_u64(&r, i, r.name)) // the last row
-			continue;
+	for (size_t i = 0; i < r.count - 1; i++) {
 		if (take_row(vm, &r, i, &flags->at[flags->count]))
 			flags->count++;
 		else if (++bad > BAD_LIMIT || i < FIRST_ROWS)
 			return fail(why, FAIL_CORRUPT,
 				    "layout unknown: the flag table makes no sense at row %zu", i);
 	}
+	drop_doubles(vm, flags);
 	*out = flags;
 	return true;
 }

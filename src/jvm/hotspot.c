@@ -17,6 +17,7 @@
 #include "os/symtab.h"
 
 enum {
+	SPELLING_LIMIT = 8, // strings of a row: four spellings
 	KLASS_SHIFT_LIMIT = 32,
 	OOP_SHIFT_LIMIT = 8,      // ObjectAlignmentInBytes is at most 256
 	COMPACT_KLASS_SHIFT = 42, // of the narrow klass in a compact header's mark word
@@ -25,7 +26,7 @@ enum {
 static const uint64_t ADDRESS_LIMIT = (uint64_t)1 << 47;
 
 // The spellings of each member, in the order of preference.
-static const char *const SPELLINGS[FIELD_COUNT][8] = {
+static const char *const SPELLINGS[FIELD_COUNT][SPELLING_LIMIT] = {
 #define FIELD(id, ...) [FIELD_##id] = { __VA_ARGS__ },
 #include "jvm/fields.def"
 #undef FIELD
@@ -383,22 +384,52 @@ static bool open_tables(struct hotspot *vm, struct fail *why)
 	return false;
 }
 
-// Statics must lie in the library, whatever the tables say.
+// Statics lie in the library, members in one place each, both as their type is aligned.
+static bool is_placed(const struct hotspot *vm, const struct vmstructs_field *f)
+{
+	uint64_t width = own_width(vm, f), align = width ? width : 1;
+
+	if (strchr(f->field_type, '*'))
+		align = 8;
+	if (!f->is_static)
+		return f->offset % align == 0;
+	return f->at >= vm->library_start && f->at <= vm->library_end - 8 && f->at % align == 0;
+}
+
+static bool is_same_place(const struct vmstructs_field *a, const struct vmstructs_field *b)
+{
+	if (a == b || a->is_static != b->is_static)
+		return false;
+	return a->is_static ? a->at == b->at : a->offset == b->offset && !strcmp(a->type, b->type);
+}
+
+// Two members in one place: one of the rows lies, and there is no telling which.
+static void drop_doubles(struct hotspot *vm)
+{
+	bool drop[FIELD_COUNT] = { false };
+
+	for (size_t i = 0; i < FIELD_COUNT; i++)
+		for (size_t k = i + 1; k < FIELD_COUNT && vm->field[i]; k++)
+			if (vm->field[k] && is_same_place(vm->field[i], vm->field[k]))
+				drop[i] = drop[k] = true;
+	for (size_t i = 0; i < FIELD_COUNT; i++)
+		if (drop[i])
+			vm->field[i] = NULL;
+}
+
 static void resolve_fields(struct hotspot *vm)
 {
 	for (size_t id = 0; id < FIELD_COUNT; id++) {
 		const char *const *names = SPELLINGS[id];
 
-		for (size_t i = 0; i + 1 < 8 && names[i] && !vm->field[id]; i += 2) {
+		for (size_t i = 0; i + 1 < SPELLING_LIMIT && names[i] && !vm->field[id]; i += 2) {
 			const struct vmstructs_field *f =
 				vmstructs_find(vm->tables, names[i], names[i + 1]);
 
-			if (f && f->is_static &&
-			    (f->at < vm->library_start || f->at > vm->library_end - 8))
-				f = NULL;
-			vm->field[id] = f;
+			vm->field[id] = f && is_placed(vm, f) ? f : NULL;
 		}
 	}
+	drop_doubles(vm);
 }
 
 static const char *read_static_text(const struct hotspot *vm, enum field_id id)

@@ -5,6 +5,7 @@
 
 #include "base/fail.h"
 #include "base/memory.h"
+#include "base/units.h"
 #include "jvm/hotspot.h"
 #include "jvm/spaces_g1.h"
 #include "jvm/spaces_pages.h"
@@ -41,7 +42,8 @@ static bool add_space(const struct hotspot *vm, struct spaces *s, const struct b
 	    !hotspot_read_u64(vm, b->end, space, &end, why) ||
 	    !hotspot_read_u64(vm, b->top, space, &top, why))
 		return false;
-	if (!spaces_in_heap(vm, bottom, end) || top < bottom || top > end)
+	if (!spaces_in_heap(vm, bottom, end) || top < bottom || top > end || top % 8 ||
+	    (bottom | end) % PAGE_SIZE_BYTES)
 		return fail(why, FAIL_CORRUPT,
 			    "layout unknown: %s space 0x%" PRIx64 "-0x%" PRIx64
 			    " filled to 0x%" PRIx64,
@@ -56,28 +58,49 @@ static bool add_space(const struct hotspot *vm, struct spaces *s, const struct b
 	return true;
 }
 
-// Adds a generation's committed bytes, given its reserved and committed bounds.
+// Adds a generation's committed bytes; its spaces, the last `count` that were added, must lie there.
 static bool add_committed(const struct hotspot *vm, struct spaces *s, const struct virtualspace *v,
-			  struct fail *why)
+			  size_t count, struct fail *why)
 {
+	bool inside = true;
+
 	if (!virtualspace_check(vm, v, why))
 		return false;
-	if (!spaces_in_heap(vm, v->low_boundary, v->high_boundary))
-		return fail(why, FAIL_CORRUPT, "layout unknown: a generation outside of the heap");
+	for (size_t i = s->count - count; i < s->count; i++)
+		inside = inside && s->at[i].start >= v->low && s->at[i].end <= v->high;
+	if (!inside || !spaces_in_heap(vm, v->low_boundary, v->high_boundary))
+		return fail(why, FAIL_CORRUPT,
+			    "layout unknown: a generation without its spaces, or out of the heap");
 	s->committed += v->high - v->low;
 	return true;
 }
 
-static bool add_generation(const struct hotspot *vm, struct spaces *s, uint64_t generation,
-			   struct fail *why)
+// The last `count` spaces fill their generation, in whatever order.
+static bool check_full(const struct spaces *s, const struct virtualspace *v, size_t count,
+		       struct fail *why)
 {
-	struct virtualspace v;
+	uint64_t sum = 0;
+
+	for (size_t i = s->count - count; i < s->count; i++) {
+		sum += s->at[i].end - s->at[i].start;
+		for (size_t k = s->count - count; k < i; k++)
+			if (s->at[k].start < s->at[i].end && s->at[i].start < s->at[k].end)
+				return fail(why, FAIL_CORRUPT, "layout unknown: spaces overlap");
+	}
+	return sum == v->high - v->low ||
+	       fail(why, FAIL_CORRUPT, "layout unknown: spaces do not fill their generation");
+}
+
+static bool add_generation(const struct hotspot *vm, struct spaces *s, uint64_t generation,
+			   size_t count, struct fail *why)
+{
+	struct virtualspace v = { 0 };
 
 	if (!hotspot_has_offset(vm, FIELD_GENERATION_VIRTUAL))
 		return fail(why, FAIL_ABSENT, "this VM does not export its generations' space");
 	return virtualspace_read(vm, hotspot_at(vm, FIELD_GENERATION_VIRTUAL, generation), &v,
 				 why) &&
-	       add_committed(vm, s, &v, why);
+	       add_committed(vm, s, &v, count, why) && (!count || check_full(s, &v, count, why));
 }
 
 // The two generations of Serial and CMS: members, or on JDK 8 an array.
@@ -105,29 +128,34 @@ static bool read_serial(const struct hotspot *vm, struct spaces *s, struct fail 
 	if (!find_generations(vm, &young, &old, why) ||
 	    !add_space(vm, s, &CONTIGUOUS, "eden", FIELD_DEFNEW_EDEN, young, why) ||
 	    !add_space(vm, s, &CONTIGUOUS, "from", FIELD_DEFNEW_FROM, young, why) ||
-	    !add_space(vm, s, &CONTIGUOUS, "to", FIELD_DEFNEW_TO, young, why))
+	    !add_space(vm, s, &CONTIGUOUS, "to", FIELD_DEFNEW_TO, young, why) ||
+	    !add_generation(vm, s, young, 3, why))
 		return false;
 	if (vm->gc == GC_CMS) {
 		s->used = SPACES_UNKNOWN;
 		s->unknown = "what CMS uses of its old generation: it is spread over free lists";
-	} else if (!add_space(vm, s, &CONTIGUOUS, "old", FIELD_TENURED_SPACE, old, why)) {
-		return false;
+		return add_generation(vm, s, old, 0, why);
 	}
-	return add_generation(vm, s, young, why) && add_generation(vm, s, old, why);
+	return add_space(vm, s, &CONTIGUOUS, "old", FIELD_TENURED_SPACE, old, why) &&
+	       add_generation(vm, s, old, 1, why);
 }
 
 static bool add_ps_generation(const struct hotspot *vm, struct spaces *s, enum field_id id,
-			      uint64_t generation, struct fail *why)
+			      uint64_t generation, size_t count, struct fail *why)
 {
-	struct virtualspace v;
+	struct virtualspace v = { 0 };
 	uint64_t space;
 
+	if (!hotspot_has(vm, id)) {
+		s->unknown = "what is committed: this VM does not export it";
+		return true;
+	}
 	return hotspot_read_pointer(vm, id, generation, &space, why) &&
 	       hotspot_read_u64(vm, FIELD_PS_RESERVED_LOW, space, &v.low_boundary, why) &&
 	       hotspot_read_u64(vm, FIELD_PS_RESERVED_HIGH, space, &v.high_boundary, why) &&
 	       hotspot_read_u64(vm, FIELD_PS_COMMITTED_LOW, space, &v.low, why) &&
 	       hotspot_read_u64(vm, FIELD_PS_COMMITTED_HIGH, space, &v.high, why) &&
-	       add_committed(vm, s, &v, why);
+	       add_committed(vm, s, &v, count, why);
 }
 
 static bool read_parallel(const struct hotspot *vm, struct spaces *s, struct fail *why)
@@ -139,25 +167,24 @@ static bool read_parallel(const struct hotspot *vm, struct spaces *s, struct fai
 	    !add_space(vm, s, &MUTABLE, "eden", FIELD_PSYOUNG_EDEN, young, why) ||
 	    !add_space(vm, s, &MUTABLE, "from", FIELD_PSYOUNG_FROM, young, why) ||
 	    !add_space(vm, s, &MUTABLE, "to", FIELD_PSYOUNG_TO, young, why) ||
-	    !add_space(vm, s, &MUTABLE, "old", FIELD_PSOLD_SPACE, old, why))
+	    !add_ps_generation(vm, s, FIELD_PSYOUNG_VIRTUAL, young, 3, why) ||
+	    !add_space(vm, s, &MUTABLE, "old", FIELD_PSOLD_SPACE, old, why) ||
+	    !add_ps_generation(vm, s, FIELD_PSOLD_VIRTUAL, old, 1, why))
 		return false;
-	if (!hotspot_has(vm, FIELD_PSYOUNG_VIRTUAL) || !hotspot_has(vm, FIELD_PSOLD_VIRTUAL)) {
+	if (s->unknown)
 		s->committed = SPACES_UNKNOWN;
-		s->unknown = "what is committed: this VM does not export it";
-		return true;
-	}
-	return add_ps_generation(vm, s, FIELD_PSYOUNG_VIRTUAL, young, why) &&
-	       add_ps_generation(vm, s, FIELD_PSOLD_VIRTUAL, old, why);
+	return true;
 }
 
 static bool read_epsilon(const struct hotspot *vm, struct spaces *s, struct fail *why)
 {
-	struct virtualspace v;
+	struct virtualspace v = { 0 };
 
+	if (!hotspot_has_offset(vm, FIELD_EPSILON_VIRTUAL))
+		return fail(why, FAIL_ABSENT, "this VM does not export Epsilon's space");
 	return add_space(vm, s, &CONTIGUOUS, "all", FIELD_EPSILON_SPACE, vm->heap_at, why) &&
-	       hotspot_has_offset(vm, FIELD_EPSILON_VIRTUAL) &&
 	       virtualspace_read(vm, hotspot_at(vm, FIELD_EPSILON_VIRTUAL, vm->heap_at), &v, why) &&
-	       add_committed(vm, s, &v, why);
+	       add_committed(vm, s, &v, 1, why);
 }
 
 static bool read_once(const struct hotspot *vm, struct arena *mem, struct spaces *out,
