@@ -243,6 +243,23 @@ void ledger_by_table(const struct ledger *l, enum claim_table table, uint64_t *o
 	}
 }
 
+uint64_t ledger_resident_between(const struct ledger *l, uint64_t start, uint64_t end)
+{
+	uint64_t sum = 0;
+
+	if (!l->by_page)
+		return UNKNOWN_BYTES;
+	for (size_t i = 0; i < l->of->runs.count; i++) {
+		const struct run_row *r = &l->of->runs.at[i];
+		uint64_t from = r->start > start ? r->start : start;
+		uint64_t to = r->end < end ? r->end : end;
+
+		if (!r->swapped && from < to)
+			sum += to - from;
+	}
+	return sum;
+}
+
 const struct account_row *ledger_row(const struct ledger *l, const char *account)
 {
 	static const struct account_row NO_ROW = {

@@ -34,7 +34,7 @@ int account_find(const char *id); // index, or ACCOUNT_NONE
 
 // One line of the ledger: its own bytes only.
 struct account_row {
-	int account;          // index into ACCOUNTS
+	int account; // index into ACCOUNTS
 	uint64_t resident, swap;
 	uint64_t committed, reserved, used; // UNKNOWN_BYTES where nobody knows
 	uint64_t pss;                       // UNKNOWN_BYTES unless the mappings are sized
@@ -52,10 +52,10 @@ enum { PIECE_UNMAPPED = UINT32_MAX }; // pages of a mapping that came after the 
 struct piece {
 	uint64_t start, end;
 	uint64_t resident, swap;
-	int account;              // ACCOUNT_NONE: unaccounted
+	int account;               // ACCOUNT_NONE: unaccounted
 	const struct claim *claim; // NULL when unaccounted
-	uint32_t mapping;         // index into snapshot.mappings, or PIECE_UNMAPPED
-	uint64_t pss;             // 0 unless the mappings are sized
+	uint32_t mapping;          // index into snapshot.mappings, or PIECE_UNMAPPED
+	uint64_t pss;              // 0 unless the mappings are sized
 };
 
 struct unaccounted_row {
@@ -72,16 +72,16 @@ struct ledger {
 	struct arena *mem;
 	const struct snapshot *of;
 	struct account_row rows[ACCOUNT_COUNT]; // in the order of accounts.def; all are there
-	uint64_t scanned;     // resident bytes of the scan: rows + unaccounted
+	uint64_t scanned;                       // resident bytes of the scan: rows + unaccounted
 	uint64_t swap;
 	uint64_t unaccounted;
-	int64_t growth;       // of `scanned`
+	int64_t growth; // of `scanned`
 	bool has_growth;
-	uint64_t certain;     // resident bytes of exact and derived claims
-	uint64_t drift;       // the larger of |scan - VmRSS before| and |scan - VmRSS after|
-	bool has_pss;         // every mapping is sized (--pss, or no pagemap)
-	bool by_page;         // false: sizes by mapping (no pagemap), shared out over a mapping
-	VEC(struct piece) pieces;             // sorted by address, resident or swapped ones only
+	uint64_t certain;         // resident bytes of exact and derived claims
+	uint64_t drift;           // the larger of |scan - VmRSS before| and |scan - VmRSS after|
+	bool has_pss;             // every mapping is sized (--pss, or no pagemap)
+	bool by_page;             // false: sizes by mapping (no pagemap), shared out over a mapping
+	VEC(struct piece) pieces; // sorted by address, resident or swapped ones only
 	VEC(struct unaccounted_row) unknowns; // largest first
 	VEC(struct overlap_row) overlaps;     // must be empty
 };
@@ -94,6 +94,8 @@ bool ledger_build(const struct snapshot *s, struct arena *mem, struct ledger *ou
 void ledger_grow(struct ledger *now, const struct ledger *first);
 // Resident bytes per row of a table: `out` has room for `count` rows of that table.
 void ledger_by_table(const struct ledger *l, enum claim_table table, uint64_t *out, size_t count);
+// Resident bytes of an address range, whoever owns them; UNKNOWN_BYTES where pages are not known.
+uint64_t ledger_resident_between(const struct ledger *l, uint64_t start, uint64_t end);
 const struct account_row *ledger_row(const struct ledger *l, const char *account); // never NULL
 
 #endif

@@ -99,12 +99,23 @@ static void print_list(struct printer *p, const char *heading, const char *text)
 	words_wrap(text, PROOF_AT, PROOF_AT, WIDTH, p->to);
 }
 
+// Who says so stands behind the last of the facts that one source gave.
+static const char *source_of(struct printer *p, const struct finding *f, size_t i)
+{
+	const char *source = f->evidence.at[i].source;
+
+	if (!source || (i + 1 < f->evidence.count && f->evidence.at[i + 1].source &&
+			!strcmp(f->evidence.at[i + 1].source, source)))
+		return "";
+	return arena_format(&p->mem, " (%s)", source);
+}
+
 static void print_proof(struct printer *p, const struct finding *f)
 {
 	for (size_t i = 0; i < f->evidence.count; i++)
 		print_list(p, i ? "" : "Proof",
-			   arena_format(&p->mem, "%s (%s)", clean(p, f->evidence.at[i].text),
-					f->evidence.at[i].source));
+			   arena_format(&p->mem, "%s%s", clean(p, f->evidence.at[i].text),
+					source_of(p, f, i)));
 	for (size_t i = 0; i < f->confused.count; i++)
 		print_list(p, i ? "" : "Not",
 			   arena_format(&p->mem, "%s: %s", f->confused.at[i].cause,

@@ -197,6 +197,20 @@ static json_t *buffers_json(const struct snapshot *s)
 	return o;
 }
 
+static json_t *spaces_json(const struct ledger *l)
+{
+	struct table t = { SPACE_COLUMNS, SC_COUNT, NULL, false, NULL, 0 };
+	json_t *array = json_array();
+
+	for (size_t i = 0; i < l->of->spaces.count; i++) {
+		struct cell row[SC_COUNT];
+
+		rows_space(l, i, row);
+		json_add(array, table_row_json(&t, row));
+	}
+	return array;
+}
+
 static json_t *piece_json(const struct piece *p)
 {
 	const struct claim *c = p->claim;
@@ -346,6 +360,7 @@ void map_json_ledger(const struct report *r, json_t *o)
 	json_set(o, "container", container_json(r->now));
 	json_set(o, "checks", checks_json(l));
 	json_set(o, "overlaps", overlaps_json(l));
+	json_set(o, "heap_spaces", spaces_json(l));
 	json_set(o, "direct_buffers", buffers_json(r->now));
 	json_set(o, "cost", cost_json(r->now));
 }

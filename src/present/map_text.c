@@ -97,18 +97,37 @@ static void print_head(const struct printer *p)
 	fprintf(p->to, "%-67s MB resident\n", line);
 }
 
-static void print_part(const struct printer *p, const char *name, uint64_t resident,
-		       const struct cell *more)
+// `cells` is a row of the account table whose title is still to be set.
+static void print_part(const struct printer *p, const char *name, struct cell cells[AC_COUNT])
 {
-	struct cell row[AC_COUNT] = { 0 };
 	struct arena mem = { 0 };
 
-	if (more)
-		memcpy(row, more, sizeof(row));
-	row[AC_TITLE] = cell_text(arena_format(&mem, "  %s", name));
-	row[AC_RESIDENT] = cell_bytes(resident);
-	table_print_row(&p->table, row);
+	cells[AC_TITLE] = cell_text(arena_format(&mem, "  %s", name));
+	table_print_row(&p->table, cells);
 	arena_drop(&mem);
+}
+
+static void print_bytes(const struct printer *p, const char *name, uint64_t resident)
+{
+	struct cell row[AC_COUNT] = { 0 };
+
+	row[AC_RESIDENT] = cell_bytes(resident);
+	print_part(p, name, row);
+}
+
+static void print_spaces(const struct printer *p)
+{
+	for (size_t i = 0; i < p->r->now->spaces.count; i++) {
+		struct cell space[SC_COUNT], row[AC_COUNT] = { 0 };
+
+		rows_space(p->l, i, space);
+		if (!p->r->now->spaces.at[i].committed)
+			continue;
+		row[AC_RESIDENT] = space[SC_RESIDENT];
+		row[AC_USED] = space[SC_USED];
+		row[AC_COMMITTED] = space[SC_COMMITTED];
+		print_part(p, space[SC_NAME].text, row);
+	}
 }
 
 static void print_parts(const struct printer *p, const struct account_row *a,
@@ -125,7 +144,7 @@ static void print_parts(const struct printer *p, const struct account_row *a,
 		if (part->resident == a->resident && !shown)
 			return; // one part that says no more than its account
 		if (shown < limit) {
-			print_part(p, part->name, part->resident, NULL);
+			print_bytes(p, part->name, part->resident);
 			shown++;
 		} else {
 			rest += part->resident;
@@ -136,7 +155,7 @@ static void print_parts(const struct printer *p, const struct account_row *a,
 		char name[32];
 
 		snprintf(name, sizeof(name), "%zu more", more);
-		print_part(p, name, rest, NULL);
+		print_bytes(p, name, rest);
 	}
 }
 
@@ -160,18 +179,36 @@ static void print_loaders(const struct printer *p, size_t limit)
 			       ? arena_format(&mem, "%s%s", type, g->hidden ? " (hidden)" : "")
 			       : arena_format(&mem, "%zu %s%s", g->loaders, type,
 					      g->hidden ? " (hidden)" : "");
+		row[AC_RESIDENT] = cell_bytes(g->metaspace + g->class_space);
 		row[AC_USED] = cell_bytes(g->used);
-		row[AC_COMMITTED] = cell_bytes(g->committed);
-		print_part(p, name, g->metaspace + g->class_space, row);
+		print_part(p, name, row);
 		shown++;
 	}
 	arena_drop(&mem);
 }
 
-// Metaspace and class space are one thing to a person who reads of loaders.
-static bool has_loaders(const struct printer *p, const struct account_row *a)
+// What stands below an account.  Metaspace and class space are one thing to a person who reads of
+// loaders, so loaders stand below the second.
+static void print_below(const struct printer *p, const struct account_row *a,
+			const struct parts *parts, size_t limit)
 {
-	return p->r->now->loaders.count && !strcmp(ACCOUNTS[a->account].id, "class-space");
+	const char *id = ACCOUNTS[a->account].id;
+	bool loaders = p->r->now->loaders.count;
+
+	if (!strcmp(id, "java-heap") && p->r->now->spaces.count)
+		print_spaces(p);
+	else if (!strcmp(id, "class-space") && loaders)
+		print_loaders(p, limit);
+	else if (strcmp(id, "metaspace") != 0 || !loaders)
+		print_parts(p, a, parts, limit);
+}
+
+// Accounts that round to nothing are left to --json, unless they grew, shrank or reserve much.
+static bool worth_a_line(const struct account_row *a)
+{
+	return a->resident >= PART_WORTH_A_LINE || a->swap >= PART_WORTH_A_LINE ||
+	       a->growth >= (int64_t)PART_WORTH_A_LINE ||
+	       a->growth <= -(int64_t)PART_WORTH_A_LINE || a->committed != UNKNOWN_BYTES;
 }
 
 static const char *counted_title(const struct printer *p, const char *id, const char *title,
@@ -199,15 +236,12 @@ static void print_accounts(const struct printer *p)
 		const struct account_info *info = &ACCOUNTS[i];
 		struct cell row[AC_COUNT];
 
-		if (!a->resident && !a->swap && !a->growth)
+		if (!worth_a_line(a))
 			continue;
 		rows_account(p->l, a, row);
 		row[AC_TITLE] = cell_text(counted_title(p, info->id, info->title, &mem));
 		table_print_row(&p->table, row);
-		if (has_loaders(p, a))
-			print_loaders(p, limit);
-		else if (strcmp(info->id, "metaspace") != 0 || !p->r->now->loaders.count)
-			print_parts(p, a, &parts, limit);
+		print_below(p, a, &parts, limit);
 	}
 	arena_drop(&mem);
 }

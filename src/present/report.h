@@ -31,5 +31,7 @@ void report_map_text(const struct report *r, FILE *to);    // present/map_text.c
 void report_map_json(const struct report *r, FILE *to);    // present/map_json.c
 void report_doctor_text(const struct report *r, FILE *to); // present/doctor_text.c
 void report_doctor_json(const struct report *r, FILE *to); // present/doctor_json.c
+void report_flags_text(const struct report *r, FILE *to);  // present/flags.c
+void report_flags_json(const struct report *r, FILE *to);  // present/flags.c
 
 #endif

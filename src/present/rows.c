@@ -64,7 +64,18 @@ const struct column LOADER_COLUMNS[LC_COUNT] = {
 	[LC_COMMITTED] = { "committed", "committed", 11, COLUMN_BYTES, "its chunks" },
 	[LC_WASTED] = { "wasted", NULL, 0, COLUMN_BYTES, "free within its chunks" },
 	[LC_GAP] = GAP(1),
-	[LC_STATE] = { "state", "", 8, COLUMN_TEXT, "alive or unloading" },
+	[LC_KIND] = { NULL, "", 10, COLUMN_TEXT, "hidden, unloading or nothing" },
+	[LC_STATE] = { "state", NULL, 0, COLUMN_TEXT, "alive or unloading" },
+};
+
+const struct column SPACE_COLUMNS[SC_COUNT] = {
+	[SC_NAME] = { "space", NULL, 0, COLUMN_TEXT, "eden, old, humongous ..." },
+	[SC_START] = { "start", NULL, 0, COLUMN_ADDRESS, "first address" },
+	[SC_END] = { "end", NULL, 0, COLUMN_ADDRESS, "behind the last address" },
+	[SC_RESIDENT] = { "resident", NULL, 0, COLUMN_BYTES, "in memory" },
+	[SC_USED] = { "used", NULL, 0, COLUMN_BYTES, "below its top" },
+	[SC_COMMITTED] = { "committed", NULL, 0, COLUMN_BYTES, "as the JVM counts" },
+	[SC_REGIONS] = { "regions", NULL, 0, COLUMN_COUNT, "of a heap of regions" },
 };
 
 const struct column ARENA_COLUMNS[RC_COUNT] = {
@@ -78,6 +89,7 @@ const struct column ARENA_COLUMNS[RC_COUNT] = {
 
 const struct column JVM_COLUMNS[JC_COUNT] = {
 	[JC_PID] = { "pid", "pid", 7, COLUMN_COUNT, "process id here" },
+	[JC_PID_GAP] = GAP(2),
 	[JC_MAIN] = { "main", "main", 22, COLUMN_NAME, "main class or jar" },
 	[JC_JDK] = { "jdk", "JDK", 12, COLUMN_TEXT, "version" },
 	[JC_RSS] = { "rss", "RSS", 8, COLUMN_BYTES, "resident" },
@@ -163,7 +175,25 @@ void rows_loader(const struct ledger *l, size_t row, uint64_t resident, struct c
 	out[LC_USED] = cell_bytes(r->used);
 	out[LC_COMMITTED] = cell_bytes(r->committed);
 	out[LC_WASTED] = cell_bytes(r->wasted);
+	out[LC_KIND] = cell_text(r->unloading ? "unloading" : r->hidden ? "hidden" : NULL);
 	out[LC_STATE] = cell_text(r->unloading ? "unloading" : "alive");
+}
+
+// A space of regions lies here and there: its pages are not told apart.
+void rows_space(const struct ledger *l, size_t row, struct cell out[SC_COUNT])
+{
+	const struct space_row *r = &l->of->spaces.at[row];
+
+	memset(out, 0, SC_COUNT * sizeof(*out));
+	out[SC_NAME] = cell_text(r->name);
+	out[SC_USED] = cell_bytes(r->used);
+	out[SC_COMMITTED] = cell_bytes(r->committed);
+	out[SC_REGIONS] = cell_count(r->regions);
+	if (r->start >= r->end)
+		return;
+	out[SC_START] = cell_address(r->start);
+	out[SC_END] = cell_address(r->end);
+	out[SC_RESIDENT] = cell_bytes(ledger_resident_between(l, r->start, r->end));
 }
 
 void rows_arena(const struct ledger *l, size_t row, uint64_t resident, struct cell out[RC_COUNT])

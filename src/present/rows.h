@@ -71,16 +71,30 @@ enum loader_column {
 	LC_COMMITTED,
 	LC_WASTED,
 	LC_GAP,
+	LC_KIND,
 	LC_STATE,
 	LC_COUNT
 };
 extern const struct column LOADER_COLUMNS[LC_COUNT];
+
+enum space_column {
+	SC_NAME,
+	SC_START,
+	SC_END,
+	SC_RESIDENT,
+	SC_USED,
+	SC_COMMITTED,
+	SC_REGIONS,
+	SC_COUNT
+};
+extern const struct column SPACE_COLUMNS[SC_COUNT];
 
 enum arena_column { RC_ADDRESS, RC_MAIN, RC_HEAPS, RC_THREADS, RC_SYSTEM, RC_RESIDENT, RC_COUNT };
 extern const struct column ARENA_COLUMNS[RC_COUNT];
 
 enum jvm_column {
 	JC_PID,
+	JC_PID_GAP,
 	JC_MAIN,
 	JC_JDK,
 	JC_RSS,
@@ -106,6 +120,7 @@ void rows_mapping(const struct ledger *l, const struct mapping_total *m, struct 
 		  char perms[5]);
 void rows_thread(const struct ledger *l, size_t row, uint64_t resident, struct cell out[TC_COUNT]);
 void rows_loader(const struct ledger *l, size_t row, uint64_t resident, struct cell out[LC_COUNT]);
+void rows_space(const struct ledger *l, size_t row, struct cell out[SC_COUNT]);
 void rows_arena(const struct ledger *l, size_t row, uint64_t resident, struct cell out[RC_COUNT]);
 void rows_jvm(const struct jvm_row *j, struct cell out[JC_COUNT]);
 

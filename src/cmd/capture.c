@@ -1,0 +1,165 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "base/fail.h"
+#include "base/units.h"
+#include "cmd/command.h"
+#include "collect/collector.h"
+#include "collect/discover.h"
+#include "collect/look.h"
+#include "store/capture.h"
+
+static void sleep_for(double seconds)
+{
+	struct timespec left = { .tv_sec = (time_t)seconds };
+
+	left.tv_nsec = (long)((seconds - (double)left.tv_sec) * 1e9);
+	while (nanosleep(&left, &left) && errno == EINTR)
+		;
+}
+
+// One look through the recording seams.  What `mem` holds may go once the moment has ended.
+static bool record_moment(struct capture_writer *w, const struct tree *live, int pid,
+			  const struct options *o, struct arena *mem, struct fail *why)
+{
+	struct memory live_memory, memory;
+	struct snapshot snapshot;
+	struct target target;
+	struct tree files;
+	bool done;
+
+	memory_init(&live_memory, mem);
+	capture_begin_moment(w, live, &live_memory, &files, &memory);
+	done = discover_open(&files, pid, mem, &target, why);
+	if (done) {
+		target.may_attach = !o->no_attach;
+		target.want_pss = o->pss;
+		// The recorder asks the live memory that discover_open() found; where there is
+		// none, the look must see none.
+		if (target.memory->count) {
+			live_memory = *target.memory;
+			target.memory = &memory;
+		}
+		done = look_at(&target, mem, &snapshot, why);
+	}
+	capture_end_moment(w);
+	if (done)
+		discover_close(&target);
+	return done;
+}
+
+// False when not even the first moment was had; a target that ends later leaves what there is.
+static bool record_all(struct capture_writer *w, const struct tree *live, int pid,
+		       const struct options *o, struct fail *why)
+{
+	unsigned samples = o->has_samples ? o->samples : 1;
+
+	for (unsigned i = 0; i < samples; i++) {
+		struct arena mem = { 0 };
+		bool done;
+
+		if (i)
+			sleep_for(o->has_every ? o->every_s : 1);
+		done = record_moment(w, live, pid, o, &mem, why);
+		arena_drop(&mem);
+		if (!done && !i)
+			return false;
+		if (!done) {
+			capture_drop_moment(w);
+			fprintf(stderr, "jledger: after %u of %u moments: %s\n", i, samples,
+				why->text);
+			return true;
+		}
+		if (samples > 1 && isatty(STDERR_FILENO))
+			fprintf(stderr, "\r%u of %u moments", i + 1, samples);
+	}
+	if (samples > 1 && isatty(STDERR_FILENO))
+		fputc('\n', stderr);
+	return true;
+}
+
+static void say_what_was_written(const struct capture_writer *w, const char *path)
+{
+	const struct capture_written *c = capture_written(w);
+	char size[16], memory[16];
+
+	fprintf(stderr, "jledger: %s: %s, %zu moment%s, %s of the target's memory, ",
+		strcmp(path, "-") != 0 ? path : "standard output", units_print_size(c->size, size),
+		c->moments, c->moments == 1 ? "" : "s", units_print_size(c->memory_bytes, memory));
+	fprintf(stderr, "%llu secret%s masked\n", (unsigned long long)c->masked,
+		c->masked == 1 ? "" : "s");
+}
+
+static int run(const struct options *o)
+{
+	struct arena mem = { 0 };
+	const struct tree *live = discover_live(&mem);
+	struct capture_writer *w = NULL;
+	struct fail why;
+	bool done;
+	int pid;
+
+	if (!o->output) {
+		fprintf(stderr, "jledger: capture needs -o FILE, -o DIRECTORY/ or -o -\n");
+		arena_drop(&mem);
+		return EXIT_USAGE;
+	}
+	if (!strcmp(o->output, "-") && isatty(STDOUT_FILENO)) {
+		fprintf(stderr, "jledger: a capture is no text: send -o - into a file or a pipe\n");
+		arena_drop(&mem);
+		return EXIT_USAGE;
+	}
+	done = discover_find(live, o->argument[0], &mem, &pid, &why);
+	if (done) {
+		w = capture_create(o->output, pid, &mem);
+		done = capture_check(w, &why) && record_all(w, live, pid, o, &why);
+		if (done)
+			done = capture_finish(w, &why);
+		else
+			capture_abort(w);
+	}
+	if (done)
+		say_what_was_written(w, o->output);
+	else
+		fprintf(stderr, "jledger: %s\n", why.text);
+	arena_drop(&mem);
+	return done ? EXIT_DONE : EXIT_UNREADABLE;
+}
+
+const struct command cmd_capture = {
+	.name = "capture",
+	.sentence = "one file with all that jledger reads of a JVM, for later or elsewhere",
+	.arguments = "TARGET",
+	.min_arguments = 1,
+	.max_arguments = 1,
+	.options = OPTION_BIT(OUTPUT) | OPTION_BIT(SAMPLES) | OPTION_BIT(EVERY) |
+		   OPTION_BIT(NO_ATTACH) | OPTION_BIT(PSS),
+	.about =
+		"Looks at TARGET as map does, and keeps what was read: the texts of /proc, the "
+		"jvmstat file, replies of the attach protocol, and of the target's memory just the "
+		"words and names that were asked for. Every command that takes a PID takes the "
+		"file instead, on this machine or another, and prints the same.\n\n"
+		"-o names a ZIP file, a directory (with a / behind it, or one that is there and "
+		"empty), or - for a ZIP on standard output. Only its owner may read it. With "
+		"--samples it holds several moments, --every seconds apart (one second without), "
+		"and map and doctor then show what grew in between.\n\n"
+		"Secrets are masked with stars before anything is written: values of names like "
+		"password, token or secret in options, texts and URLs, well-known kinds of keys, "
+		"and "
+		"the values of all environment variables but those that tell how Java runs. "
+		"manifest.json in the file lists every mask. A bare password that no name stands "
+		"beside can't be known as one: look before you pass a capture on.\n\n"
+		"The impact on the target is that of map, once for each moment. Nothing of the "
+		"Java heap is read but what a look needs: words that are numbers or references, "
+		"and names of threads, classes and loaders.",
+	.examples = "jledger capture 4711 -o shop.jlc.zip ## one moment of process 4711\n"
+		    "jledger capture shop.jar -o - --samples 10 --every 30s >shop.jlc.zip ## five "
+		    "minutes\n"
+		    "jledger doctor shop.jlc.zip ## the verdict, from the file\n"
+		    "unzip -l shop.jlc.zip ## what is in it\n",
+	.run = run,
+};
