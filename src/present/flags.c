@@ -14,8 +14,9 @@ static json_t *value_json(const struct flag_row *f, struct arena *mem)
 	case FLAG_BOOL:
 		return json_boolean(f->number != 0);
 	case FLAG_INT:
-	case FLAG_UINT: // what exceeds JSON's signed integers is the VM's "unlimited" in all cases
 		return json_integer((json_int_t)f->number);
+	case FLAG_UINT:
+		return json_of_unsigned(f->number);
 	case FLAG_DOUBLE:
 		return json_real(f->real);
 	case FLAG_STRING:

@@ -3,6 +3,7 @@
 
 #include <inttypes.h>
 #include <math.h>
+#include <stdlib.h>
 #include <string.h>
 #include <time.h>
 
@@ -76,9 +77,55 @@ void json_add(json_t *array, json_t *value)
 	json_array_append_new(array, value);
 }
 
+// jansson's integers are signed.  A larger number travels as a string behind this mark (a control
+// character, which jansson always escapes) and loses its quotes when it is printed.
+#define UNSIGNED_MARK    "\x01u64:"
+#define UNSIGNED_ESCAPED "\"\\u0001u64:"
+
+json_t *json_of_unsigned(uint64_t value)
+{
+	char text[32];
+
+	if (value <= INT64_MAX)
+		return json_integer((json_int_t)value);
+	snprintf(text, sizeof(text), UNSIGNED_MARK "%" PRIu64, value);
+	return json_string(text);
+}
+
+// Prints one number that stands behind a mark and returns what follows it, or NULL when only
+// something else does: then the string was the target's own.
+static const char *print_unsigned(const char *digits, FILE *to)
+{
+	size_t n = strspn(digits, "0123456789");
+
+	if (!n || digits[n] != '"')
+		return NULL;
+	fwrite(digits, 1, n, to);
+	return digits + n + 1;
+}
+
+static void print_text(const char *text, FILE *to)
+{
+	for (const char *mark; (mark = strstr(text, UNSIGNED_ESCAPED));) {
+		const char *after = mark + strlen(UNSIGNED_ESCAPED);
+		const char *rest;
+
+		fwrite(text, 1, (size_t)(mark - text), to);
+		rest = print_unsigned(after, to);
+		if (!rest)
+			fwrite(mark, 1, strlen(UNSIGNED_ESCAPED), to);
+		text = rest ? rest : after;
+	}
+	fputs(text, to);
+}
+
 void json_print(json_t *object, FILE *to)
 {
-	json_dumpf(object, to, JSON_COMPACT | JSON_REAL_PRECISION(15));
+	char *text = json_dumps(object, JSON_COMPACT | JSON_REAL_PRECISION(15));
+
+	if (text)
+		print_text(text, to);
 	fputc('\n', to);
+	free(text);
 	json_decref(object);
 }

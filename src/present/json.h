@@ -14,6 +14,7 @@
 
 json_t *json_of_text(const char *text);                        // NULL: null
 json_t *json_of_bytes(uint64_t bytes);                         // UNKNOWN_BYTES: null
+json_t *json_of_unsigned(uint64_t value);                      // exact, also above INT64_MAX
 json_t *json_of_address(uint64_t at);                          // "0x7f00"
 json_t *json_of_seconds(double seconds);                       // not finite: null
 json_t *json_of_time(int64_t unix_s);                          // RFC 3339 in UTC
