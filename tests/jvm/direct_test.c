@@ -1,0 +1,230 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "jvm/direct.h"
+
+#include <criterion/criterion.h>
+#include <string.h>
+
+#include "base/fail.h"
+#include "image.h"
+#include "jvm/classes.h"
+
+enum { BUFFERS = 30 };
+
+static struct image im;
+static struct hotspot_classes classes;
+static struct direct_buffers direct;
+static struct fail why;
+static uint64_t cleaner, deallocator, counters[3], links[BUFFERS + 1];
+
+static void add_bits(void)
+{
+	static const struct image_field VALUE[] = { { "value", 16, false } };
+	static const struct image_field BITS[] = { { "MAX_MEMORY", 112, true },
+						   { "RESERVED_MEMORY", 120, true },
+						   { "TOTAL_CAPACITY", 124, true },
+						   { "COUNT", 128, true } };
+	uint64_t number =
+		image_klass(&im, "java/util/concurrent/atomic/AtomicLong", im.boot, 0, VALUE, 1);
+	uint64_t bits = image_klass(&im, "java/nio/Bits", im.boot, 0, BITS, 4);
+	uint64_t mirror = image_mirror(&im, bits);
+
+	image_put(&im, mirror + 112, 64 << 20);
+	for (int i = 0; i < 3; i++) {
+		counters[i] = image_object(&im, number, 24);
+		image_set_oop(&im, mirror + 128 - 4 * i, counters[i]);
+	}
+	image_put(&im, counters[0] + 16, BUFFERS);
+	image_put(&im, counters[1] + 16, 3000);
+	image_put(&im, counters[2] + 16, 4000);
+}
+
+// BUFFERS cleaners of buffers, and one of a mapped file in front of them.
+static void add_cleaners(void)
+{
+	static const struct image_field CLEANER[] = { { "first", 112, true },
+						      { "next", 12, false },
+						      { "thunk", 16, false } };
+	static const struct image_field DEALLOCATOR[] = { { "address", 16, false },
+							  { "size", 24, false } };
+	uint64_t unmapper =
+		image_klass(&im, "sun/nio/ch/FileChannelImpl$Unmapper", im.boot, 0, NULL, 0);
+
+	cleaner = image_klass(&im, "jdk/internal/ref/Cleaner", im.boot, 0, CLEANER, 3);
+	deallocator = image_klass(&im, "java/nio/DirectByteBuffer$Deallocator", im.boot, 0,
+				  DEALLOCATOR, 2);
+	for (int i = 0; i <= BUFFERS; i++) {
+		uint64_t action = image_object(&im, i ? deallocator : unmapper, 32);
+
+		links[i] = image_object(&im, cleaner, 24);
+		image_set_oop(&im, links[i] + 16, action);
+		image_put(&im, action + 16, 0x7f0000000000 + 0x1000 * (uint64_t)i);
+		image_put(&im, action + 24, 100 + (uint64_t)i);
+		if (i)
+			image_set_oop(&im, links[i - 1] + 12, links[i]);
+	}
+	image_set_oop(&im, image_mirror(&im, cleaner) + 112, links[0]);
+}
+
+static void open_image(void)
+{
+	image_init(&im);
+}
+
+static void close_image(void)
+{
+	image_drop(&im);
+}
+
+TestSuite(direct, .init = open_image, .fini = close_image);
+
+static bool read_direct(void)
+{
+	return classes_read(&im.vm, &im.mem, &classes, &why) &&
+	       direct_read(&im.vm, &classes, &im.mem, &direct, &why);
+}
+
+Test(direct, every_buffer_is_listed_and_mapped_files_are_not)
+{
+	add_bits();
+	add_cleaners();
+	cr_assert(read_direct(), "%s", why.text);
+	cr_assert(direct.listed, "%s", direct.why_not);
+	cr_assert_eq(direct.count, BUFFERS);
+	cr_assert_eq(direct.capacity, 3000);
+	cr_assert_eq(direct.reserved, 4000);
+	cr_assert_eq(direct.limit, 64 << 20);
+	cr_assert_eq(direct.buffers.count, BUFFERS);
+	cr_assert_eq(direct.buffers.at[1].at, 0x7f0000002000);
+	cr_assert_eq(direct.buffers.at[1].bytes, 102);
+	cr_assert_eq(direct.tries, 1);
+}
+
+Test(direct, a_program_without_buffers_has_an_empty_list)
+{
+	cr_assert(read_direct(), "%s", why.text);
+	cr_assert_not(direct.in_use);
+	cr_assert(direct.listed);
+	add_bits();
+	image_put(&im, counters[0] + 16, 0);
+	cr_assert(read_direct(), "%s", why.text);
+	cr_assert(direct.in_use);
+	cr_assert(direct.listed);
+}
+
+Test(direct, a_circle_leaves_the_counters_alone)
+{
+	add_bits();
+	add_cleaners();
+	image_set_oop(&im, links[BUFFERS] + 12, links[3]);
+	cr_assert(read_direct(), "%s", why.text);
+	cr_assert_not(direct.listed);
+	cr_assert_eq(direct.buffers.count, 0);
+	cr_assert_eq(direct.count, BUFFERS);
+	cr_assert(direct.tries > 1);
+}
+
+Test(direct, a_list_cut_short_is_not_believed)
+{
+	add_bits();
+	add_cleaners();
+	image_set_oop(&im, links[BUFFERS - 5] + 12, 0);
+	cr_assert(read_direct(), "%s", why.text);
+	cr_assert_not(direct.listed);
+	cr_assert(strstr(direct.why_not, "25 buffers listed, 30 counted"), "%s", direct.why_not);
+}
+
+Test(direct, a_link_of_another_class_is_not_followed)
+{
+	add_bits();
+	add_cleaners();
+	image_set_oop(&im, links[7] + 12, image_string(&im, "no cleaner"));
+	cr_assert(read_direct(), "%s", why.text);
+	cr_assert_not(direct.listed);
+}
+
+static void mend_list(struct image *image)
+{
+	image_set_oop(image, links[7] + 12, links[8]);
+}
+
+Test(direct, a_torn_list_is_walked_again)
+{
+	add_bits();
+	add_cleaners();
+	image_set_oop(&im, links[7] + 12, 0);
+	cr_assert(classes_read(&im.vm, &im.mem, &classes, &why), "%s", why.text);
+	im.on_forget = mend_list;
+	cr_assert(direct_read(&im.vm, &classes, &im.mem, &direct, &why), "%s", why.text);
+	cr_assert(direct.listed, "%s", direct.why_not);
+	cr_assert_eq(direct.tries, 2);
+	cr_assert_eq(direct.buffers.count, BUFFERS);
+}
+
+Test(direct, a_wild_size_is_not_believed)
+{
+	uint64_t action;
+
+	add_bits();
+	add_cleaners();
+	action = image_object(&im, deallocator, 32);
+	image_put(&im, action + 16, 0x7f0000000000);
+	image_put(&im, action + 24, UINT64_MAX);
+	image_set_oop(&im, links[4] + 16, action);
+	cr_assert(read_direct(), "%s", why.text);
+	cr_assert_not(direct.listed);
+}
+
+Test(direct, counters_that_make_no_sense_are_a_failure)
+{
+	add_bits();
+	image_put(&im, counters[1] + 16, UINT64_MAX);
+	cr_assert_not(read_direct());
+	cr_assert_eq(why.kind, FAIL_CORRUPT);
+}
+
+// JDK 26+: arrays of cleaners in linked nodes.
+Test(direct, buffers_of_the_newer_cleaner_are_listed)
+{
+	static const struct image_field OUTER[] = { { "cleanerList", 112, true } };
+	static const struct image_field LIST[] = { { "head", 12, false } };
+	static const struct image_field NODE[] = { { "arr", 12, false },
+						   { "size", 16, false },
+						   { "next", 20, false } };
+	static const struct image_field PHANTOM[] = { { "action", 12, false } };
+	uint64_t outer, list, node_klass, phantom, array_klass, head, node, array;
+
+	add_bits();
+	add_cleaners();
+	outer = image_klass(&im, "java/nio/BufferCleaner", im.boot, 0, OUTER, 1);
+	list = image_klass(&im, "java/nio/BufferCleaner$CleanerList", im.boot, 0, LIST, 1);
+	node_klass =
+		image_klass(&im, "java/nio/BufferCleaner$CleanerList$Node", im.boot, 0, NODE, 3);
+	phantom = image_klass(&im, "java/nio/BufferCleaner$PhantomCleaner", im.boot, 0, PHANTOM, 1);
+	array_klass =
+		image_klass(&im, "[Ljava/nio/BufferCleaner$PhantomCleaner;", im.boot, 0, NULL, 0);
+	image_put32(&im, array_klass + KLASS_LAYOUT, 0x80100802);
+	image_put(&im, counters[0] + 16, 2);
+	head = image_object(&im, list, 16);
+	node = image_object(&im, node_klass, 24);
+	array = image_object(&im, array_klass, 16 + 4 * 8);
+	image_put32(&im, array + 12, 8);
+	image_put32(&im, node + 16, 2);
+	image_set_oop(&im, node + 12, array);
+	image_set_oop(&im, head + 12, node);
+	image_set_oop(&im, image_mirror(&im, outer) + 112, head);
+	for (uint64_t i = 0; i < 2; i++) {
+		uint64_t link = image_object(&im, phantom, 16);
+		uint64_t action = image_object(&im, deallocator, 32);
+
+		image_put(&im, action + 16, 0x7f0000000000 + 0x1000 * i);
+		image_put(&im, action + 24, 64);
+		image_set_oop(&im, link + 12, action);
+		image_set_oop(&im, array + 16 + 4 * i, link);
+	}
+	cr_assert(read_direct(), "%s", why.text);
+	cr_assert(direct.listed, "%s", direct.why_not);
+	cr_assert_eq(direct.buffers.count, 2);
+	image_put32(&im, node + 16, 9); // more than the array has
+	cr_assert(read_direct(), "%s", why.text);
+	cr_assert_not(direct.listed);
+}

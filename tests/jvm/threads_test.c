@@ -1,0 +1,103 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "jvm/threads.h"
+
+#include <criterion/criterion.h>
+#include <string.h>
+
+#include "base/fail.h"
+#include "image.h"
+#include "jvm/classes.h"
+
+static struct image im;
+static struct hotspot_classes classes;
+static struct hotspot_threads threads;
+static struct fail why;
+
+static void open_image(void)
+{
+	image_init(&im);
+}
+
+static void close_image(void)
+{
+	image_drop(&im);
+}
+
+TestSuite(threads, .init = open_image, .fini = close_image);
+
+static bool read_threads(const uint64_t *at, size_t count)
+{
+	image_threads(&im, at, count);
+	return classes_read(&im.vm, &im.mem, &classes, &why) &&
+	       threads_read(&im.vm, &classes, &im.mem, &threads, &why);
+}
+
+Test(threads, a_thread_has_its_whole_java_name_and_its_stack)
+{
+	const char *name = "a name that is longer than the fifteen bytes of the kernel";
+	uint64_t at[2] = { image_thread(&im, 77, name), image_thread(&im, 78, "main") };
+
+	cr_assert(read_threads(at, 2), "%s", why.text);
+	cr_assert_eq(threads.java.count, 2);
+	cr_assert_str_eq(threads.java.at[0].name, name);
+	cr_assert_eq(threads.java.at[0].ns_tid, 77);
+	cr_assert_eq(threads.java.at[0].stack_end - threads.java.at[0].stack_start, 16 << 10);
+	cr_assert_eq(threads.torn, 0);
+}
+
+Test(threads, a_thread_that_starts_or_ends_has_no_name_or_is_left_out)
+{
+	uint64_t at[4] = { image_thread(&im, 1, NULL), image_thread(&im, 2, "gone"),
+			   image_thread(&im, 3, "wild stack"), image_thread(&im, 4, "odd state") };
+
+	image_put(&im, at[1] + THREAD_OS, 0);
+	image_put(&im, at[2] + THREAD_BASE, 0x7fffffff0000);
+	image_put32(&im, at[3] + THREAD_STATE, 57005);
+	cr_assert(read_threads(at, 4), "%s", why.text);
+	cr_assert_eq(threads.java.count, 1);
+	cr_assert_null(threads.java.at[0].name);
+	cr_assert_eq(threads.torn, 3);
+}
+
+Test(threads, the_vms_own_java_threads_are_told_by_their_cpp_class)
+{
+	uint64_t at[5] = { image_thread(&im, 1, "main"), image_thread(&im, 2, "C2 CompilerThread9"),
+			   image_thread(&im, 3, "worker"),
+			   image_thread(&im, 4, "C2 CompilerThread0"),
+			   image_thread(&im, 5, "Service Thread") };
+
+	image_put(&im, at[3], im.vtable + 8);
+	image_put(&im, at[4], im.vtable + 16);
+	cr_assert(read_threads(at, 5), "%s", why.text);
+	cr_assert_eq(threads.java.at[1].kind, VM_THREAD_JAVA, "a name alone makes no compiler");
+	cr_assert_eq(threads.java.at[3].kind, VM_THREAD_COMPILER);
+	cr_assert_eq(threads.java.at[4].kind, VM_THREAD_SERVICE);
+}
+
+Test(threads, a_wild_list_is_refused)
+{
+	uint64_t at[2] = { image_thread(&im, 1, "main"), image_thread(&im, 2, "other") };
+	uint64_t list;
+
+	cr_assert(read_threads(at, 2), "%s", why.text);
+	list = image_peek(&im, im.threads_list);
+	image_put32(&im, list + 8, 100000000);
+	cr_assert_not(threads_read(&im.vm, &classes, &im.mem, &threads, &why));
+	cr_assert_eq(why.kind, FAIL_CORRUPT);
+	image_put32(&im, list + 8, 0);
+	cr_assert_not(threads_read(&im.vm, &classes, &im.mem, &threads, &why));
+	at[1] = at[0];
+	cr_assert_not(read_threads(at, 2), "the same thread twice");
+	at[1] = 0x123;
+	cr_assert_not(read_threads(at, 2), "no pointer");
+}
+
+Test(threads, without_classes_there_are_stacks_but_no_names)
+{
+	uint64_t at = image_thread(&im, 1, "main");
+
+	image_threads(&im, &at, 1);
+	cr_assert(threads_read(&im.vm, NULL, &im.mem, &threads, &why), "%s", why.text);
+	cr_assert_eq(threads.java.count, 1);
+	cr_assert_null(threads.java.at[0].name);
+}
