@@ -11,6 +11,7 @@
 #include "collect/collector.h"
 #include "collect/discover.h"
 #include "collect/look.h"
+#include "present/json.h"
 #include "store/capture.h"
 
 static void sleep_for(double seconds)
@@ -94,22 +95,48 @@ static void say_what_was_written(const struct capture_writer *w, const char *pat
 		c->masked == 1 ? "" : "s");
 }
 
+static void print_what_was_written(const struct capture_writer *w, const char *path)
+{
+	const struct capture_written *c = capture_written(w);
+	json_t *j = json_object();
+
+	json_set(j, "schema", json_integer(1));
+	json_set(j, "file", json_of_text(path));
+	json_set(j, "size", json_of_bytes(c->size));
+	json_set(j, "moments", json_integer((json_int_t)c->moments));
+	json_set(j, "memory_bytes", json_of_bytes(c->memory_bytes));
+	json_set(j, "masked", json_integer((json_int_t)c->masked));
+	json_print(j, stdout);
+}
+
+// What can't be done with these options, or NULL.
+static const char *find_mistake(const struct options *o)
+{
+	bool to_stdout = o->output && !strcmp(o->output, "-");
+
+	if (!o->output || !*o->output)
+		return "capture needs -o FILE, -o DIRECTORY/ or -o -";
+	if (to_stdout && o->json)
+		return "--json and -o - both write to standard output";
+	if (to_stdout && isatty(STDOUT_FILENO))
+		return "a capture is no text: send -o - into a file or a pipe";
+	if (!strcmp(o->argument[0], "all"))
+		return "capture takes one JVM; jledger ps lists them";
+	return NULL;
+}
+
 static int run(const struct options *o)
 {
 	struct arena mem = { 0 };
 	const struct tree *live = discover_live(&mem);
+	const char *mistake = find_mistake(o);
 	struct capture_writer *w = NULL;
 	struct fail why;
 	bool done;
 	int pid;
 
-	if (!o->output) {
-		fprintf(stderr, "jledger: capture needs -o FILE, -o DIRECTORY/ or -o -\n");
-		arena_drop(&mem);
-		return EXIT_USAGE;
-	}
-	if (!strcmp(o->output, "-") && isatty(STDOUT_FILENO)) {
-		fprintf(stderr, "jledger: a capture is no text: send -o - into a file or a pipe\n");
+	if (mistake) {
+		fprintf(stderr, "jledger: %s\n", mistake);
 		arena_drop(&mem);
 		return EXIT_USAGE;
 	}
@@ -122,10 +149,12 @@ static int run(const struct options *o)
 		else
 			capture_abort(w);
 	}
-	if (done)
-		say_what_was_written(w, o->output);
-	else
+	if (!done)
 		fprintf(stderr, "jledger: %s\n", why.text);
+	else if (o->json)
+		print_what_was_written(w, o->output);
+	else
+		say_what_was_written(w, o->output);
 	arena_drop(&mem);
 	return done ? EXIT_DONE : EXIT_UNREADABLE;
 }
@@ -136,7 +165,7 @@ const struct command cmd_capture = {
 	.arguments = "TARGET",
 	.min_arguments = 1,
 	.max_arguments = 1,
-	.options = OPTION_BIT(OUTPUT) | OPTION_BIT(SAMPLES) | OPTION_BIT(EVERY) |
+	.options = OPTION_BIT(JSON) | OPTION_BIT(OUTPUT) | OPTION_BIT(SAMPLES) | OPTION_BIT(EVERY) |
 		   OPTION_BIT(NO_ATTACH) | OPTION_BIT(PSS),
 	.about =
 		"Looks at TARGET as map does, and keeps what was read: the texts of /proc, the "

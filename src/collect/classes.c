@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "base/fail.h"
+#include "base/mask.h"
 #include "collect/collector.h"
 #include "jvm/hotspot.h"
 
@@ -23,7 +24,8 @@ static struct loader_row row_of(struct look *look, const struct hotspot_classes 
 				const struct hotspot_loader *l)
 {
 	struct loader_row row = { .at = l->at,
-				  .name = l->name,
+				  // A capture holds it masked.
+				  .name = l->name ? mask_copy(look->mem, l->name) : NULL,
 				  .hidden = l->hidden,
 				  .unloading = l->unloading,
 				  .class_count = (uint32_t)(l->count - l->extra) };

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "base/arena.h"
+#include "base/mask.h"
 #include "base/units.h"
 #include "collect/collector.h"
 #include "collect/stack_shapes.h"
@@ -107,6 +108,8 @@ static void add_thread(struct look *look, const struct task *task, const struct 
 
 	if (!at && printed)
 		at = printed->stack_at;
+	if (row.name) // a capture holds it masked
+		row.name = mask_copy(look->mem, row.name);
 	row.kind = kind_of(row.name ? row.name : "", printed && printed->java ? THREAD_JAVA
 						     : printed                ? THREAD_VM
 									      : THREAD_NATIVE);

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "base/fail.h"
+#include "base/mask.h"
 #include "base/units.h"
 #include "collect/collector.h"
 #include "jvm/addresses.h"
@@ -212,6 +213,8 @@ static void add_thread(struct state *s, const struct task *task)
 	row.kind = kind_of(s, t, task->name);
 	if (t && t->kind != VM_THREAD_INTERNAL)
 		row.name = t->name;
+	if (row.name) // a capture holds it masked
+		row.name = mask_copy(look->mem, row.name);
 	if (t)
 		row.context_loader_at = t->context_loader_at;
 	if (find_stack(s, task, t, &stack)) {

@@ -397,9 +397,10 @@ void map_json_facts(const struct report *r, json_t *o)
 	json_t *facts = json_array(), *misses = json_array();
 
 	for (int i = 0; i < FACT_COUNT; i++)
-		// The look's own cost stands in `cost`; here it would be the only fact that
-		// differs between two looks at one stopped process.
-		if (i != F_LOCK_HOLD && (s->fact[i].known || s->fact[i].why_not))
+		// The look's own cost stands in `cost`, and the age is `at` less `started`; here
+		// they would be the only facts that differ between two looks at one stopped
+		// process.
+		if (i != F_LOCK_HOLD && i != F_UPTIME && (s->fact[i].known || s->fact[i].why_not))
 			json_add(facts, fact_json(s, i));
 	for (size_t i = 0; i < s->misses.count; i++) {
 		const struct miss_row *m = &s->misses.at[i];

@@ -30,6 +30,7 @@ void capture_begin_moment(struct capture_writer *w, const struct tree *files,
 			  const struct memory *memory, struct tree *recording_files,
 			  struct memory *recording_memory);
 void capture_end_moment(struct capture_writer *w);
+void capture_drop_moment(struct capture_writer *w); // the latest, ended or not, is left out
 // False when the capture can't be written, as far as is known by now (no such directory ...).
 bool capture_check(const struct capture_writer *w, struct fail *why);
 // Writes the file (to a temporary name first, then renamed, mode 0600) and releases the writer.
@@ -38,7 +39,8 @@ bool capture_finish(struct capture_writer *w, struct fail *why);
 void capture_abort(struct capture_writer *w); // releases the writer and removes what was written
 
 struct capture_written {
-	uint64_t size;         // bytes on disk, after capture_finish()
+	uint64_t size; // bytes on disk, after capture_finish()
+	size_t moments;
 	uint64_t pieces;       // files within the capture
 	uint64_t memory_bytes; // of the target's memory, all moments
 	uint64_t masked;       // secrets

@@ -37,6 +37,7 @@ struct capture_writer {
 	struct tree files; // the seams given for this moment
 	const struct memory *memory;
 	bool recording;
+	size_t begun;             // moments, dropped ones too: each has a folder of its own
 	VEC(struct span) secrets; // values seen beside a secret's name
 	void *packed;             // a tsearch() tree of struct packed
 	struct capture_written written;
@@ -110,12 +111,12 @@ void capture_begin_moment(struct capture_writer *w, const struct tree *files,
 			  struct memory *recording_memory)
 {
 	struct manifest_moment m = {
-		.folder = arena_format(w->mem, "%04zu", w->manifest.moments.count + 1),
+		.folder = arena_format(w->mem, "%04zu", ++w->begun),
 		.at_s = (int64_t)time(NULL),
 	};
 
 	w->files = *files;
-	if (!w->manifest.moments.count)
+	if (!*w->manifest.host)
 		w->manifest.host = host_of(files, w->mem);
 	vec_push(w->mem, &w->manifest.moments, m);
 	recorder_open(&w->recorder, &w->files, memory);
@@ -137,8 +138,7 @@ static bool ends(const char *path, const char *end)
 // index calls them.
 static bool is_plain(const struct question *q, struct span bytes)
 {
-	static const char *const FILES[] = { "/maps", "/smaps", "/smaps_rollup", "/stat",
-					     "/status" };
+	static const char *const FILES[] = { "/maps", "/smaps", "/smaps_rollup" };
 	static const char *const MADE[] = { "pages/", "symbols/", "elf/" };
 
 	if (span_starts(bytes, "\177ELF"))
@@ -150,6 +150,20 @@ static bool is_plain(const struct question *q, struct span bytes)
 		if (!strncmp(q->path, MADE[i], strlen(MADE[i])))
 			return true;
 	return false;
+}
+
+// Of /proc/PID/stat only the name may be touched: a mask that runs on would hide its end.
+static struct span maskable(const struct question *q, struct span bytes)
+{
+	const char *open, *close;
+
+	if (q->op != ANSWER_READ || !ends(q->path, "/stat") || !bytes.len)
+		return bytes;
+	open = memchr(bytes.at, '(', bytes.len);
+	close = memrchr(bytes.at, ')', bytes.len);
+	if (!open || !close || close < open)
+		return bytes;
+	return (struct span){ open + 1, (size_t)(close - open) - 1 };
 }
 
 static enum mask_form form_of(const struct question *q)
@@ -273,7 +287,7 @@ static void pack_question(struct capture_writer *w, const char *moment, struct q
 			continue;
 		name = names_give(&w->names, folder, q->path);
 		if (!is_plain(q, a->bytes))
-			mask(w, name, a->bytes, form_of(q));
+			mask(w, name, maskable(q, a->bytes), form_of(q));
 		a->entry = pack(w, name, a->bytes);
 		if (a->entry != name) { // its masks are listed where the bytes are
 			w->manifest.masks.count = masks;
@@ -324,6 +338,16 @@ void capture_end_moment(struct capture_writer *w)
 	w->recording = false;
 }
 
+// Its pieces stay in the package, where nothing speaks of them.
+void capture_drop_moment(struct capture_writer *w)
+{
+	if (w->recording)
+		recorder_close(&w->recorder);
+	w->recording = false;
+	if (w->manifest.moments.count)
+		w->manifest.moments.count--;
+}
+
 static void release(struct capture_writer *w)
 {
 	if (w->recording)
@@ -338,6 +362,7 @@ static void release(struct capture_writer *w)
 bool capture_finish(struct capture_writer *w, struct fail *why)
 {
 	capture_end_moment(w);
+	w->written.moments = w->manifest.moments.count;
 	packer_add(w->packer, MANIFEST_NAME, manifest_print(&w->manifest, w->mem));
 	release(w);
 	return packer_finish(w->packer, &w->written.size, why);
