@@ -16,7 +16,7 @@ static bool parse_category(struct span line, struct arena *mem, struct nmt_row *
 	    !jcmd_find_size(line, "committed=", &out->committed))
 		return false;
 	name = jcmd_trim((struct span){ line.at, open });
-	if (!name.len)
+	if (!name.len || !*name.at)
 		return false;
 	out->category = arena_copy(mem, name.at, name.len);
 	return true;
