@@ -129,7 +129,7 @@ static bool start(struct look *look, struct fail *why)
 	const struct target *t = look->target;
 	struct snapshot *s = look->out;
 	struct clock_reading clock;
-	struct span host;
+	struct span host, name;
 
 	snapshot_init(s, look->mem);
 	s->pid = t->pid;
@@ -137,8 +137,8 @@ static bool start(struct look *look, struct fail *why)
 	s->tier_gain = t->tier_gain ? arena_text(look->mem, t->tier_gain) : NULL;
 	s->host = "";
 	if (tree_read(t->files, "/proc/sys/kernel/hostname", look->mem, &host, NULL) &&
-	    span_take_line(&host, &host))
-		s->host = arena_copy(look->mem, host.at, host.len);
+	    span_take_line(&host, &name))
+		s->host = arena_copy(look->mem, name.at, name.len);
 	if (!clock_read(t->files, look->mem, &clock, why))
 		return false;
 	s->at_s = (double)clock.boot_ns / 1e9;

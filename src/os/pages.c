@@ -23,8 +23,9 @@
 #include "os/pagemap.h"
 
 enum { SLICE_PAGES = 4096, PAGE = PAGE_SIZE_BYTES };
-#define SLICE       MIB(16)
-#define SLICE_LIMIT GIB(1)
+#define HOLD_LIMIT_NS ((uint64_t)1 << 50) // what a double keeps to the nanosecond
+#define SLICE         MIB(16)
+#define SLICE_LIMIT   GIB(1)
 
 // linux/fs.h of kernel 6.7; headers of today's distributions lack it.
 struct scan_arg {
@@ -457,7 +458,8 @@ static bool parse_header(struct span line, struct pages *out)
 	uint64_t hold_ns;
 
 	if (!span_take_text(&line, "pages 1 ") || !span_take_word(&line, &how) ||
-	    !span_take_dec(&line, &hold_ns) || !span_take_dec(&line, &out->rss_after) || line.len)
+	    !span_take_dec(&line, &hold_ns) || !span_take_dec(&line, &out->rss_after) || line.len ||
+	    hold_ns > HOLD_LIMIT_NS)
 		return false;
 	out->by_scan = span_is(how, "scan");
 	out->longest_hold_s = (double)hold_ns / 1e9;

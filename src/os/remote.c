@@ -37,6 +37,7 @@ enum state {
 	STATE_ZERO,
 	STATE_AWAY,    // swapped, or a guard
 	STATE_UNKNOWN, // pagemap is denied
+	STATE_GONE,    // the process has no memory any more
 };
 
 struct entry {
@@ -227,6 +228,8 @@ static void states_by_pagemap(struct remote *r, uint64_t at, size_t count, unsig
 	for (size_t i = 0; i < count; i++)
 		if (r->no_pagemap)
 			to[i] = STATE_UNKNOWN;
+		else if (n == 0) // how pagemap of a process that ended answers
+			to[i] = STATE_GONE;
 		else if (n >= 0 && i < (size_t)n / sizeof(words[0]))
 			to[i] = (unsigned char)state_of_flags(pagemap_flags(words[i]));
 		else
@@ -451,6 +454,8 @@ static bool take_page(struct remote *r, uint64_t at, const unsigned char **out, 
 		break;
 	case STATE_AWAY:
 		return take_unreadable(r, at, "swapped out or a guard", why);
+	case STATE_GONE:
+		return fail_read(r, at, ESRCH, why);
 	case STATE_NONE:
 		if (m->inode)
 			taken = take_from_file(r, m, at, why);

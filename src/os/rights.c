@@ -291,7 +291,7 @@ static bool parse_line(struct span line, struct arena *mem, struct rights *r)
 
 		if (!span_take_text(&line, TEXTS[i].key))
 			continue;
-		if (*value || !line.len)
+		if (*value || !line.len || memchr(line.at, '\0', line.len))
 			return false;
 		*value = arena_copy(mem, line.at, line.len);
 		return true;
