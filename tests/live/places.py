@@ -41,6 +41,7 @@ def other_namespaces(work):
     shutil.copytree(work / "classes", home)
     with Jvm(class_per_call(home), prefix=prefix, cwd=str(home)) as jvm:
         pid = java_below(jvm.pid)
+        time.sleep(4)  # until it has classes to show
         ledger = jledger_json("map", pid)
         inner = [l.split()[-1] for l in pathlib.Path(f"/proc/{pid}/status").read_text().splitlines() if l.startswith("NSpid")]
         check(inner == ["1"], "the JVM is PID 1 of its namespace")

@@ -25,7 +25,7 @@ def nmt_committed(text, category):
 
 
 def metadata_committed(text, which):
-    block = text[text.index(f"( {which}"):]
+    block = text[re.search(rf"\(\s+{which}", text).start():]
     return int(re.search(r"committed=(\d+)KB", block).group(1)) * 1024
 
 
