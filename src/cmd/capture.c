@@ -161,7 +161,7 @@ static int run(const struct options *o)
 
 const struct command cmd_capture = {
 	.name = "capture",
-	.sentence = "one file with all that jledger reads of a JVM, for later or elsewhere",
+	.sentence = "all that jledger reads of a JVM, in one file",
 	.arguments = "TARGET",
 	.min_arguments = 1,
 	.max_arguments = 1,

@@ -2,7 +2,7 @@
 // What a subcommand is: a name, what it says of itself, the options it takes, and a function.
 //
 // To add one: write cmd/NAME.c with `const struct command cmd_NAME`, a row in commands.def, and
-// docs/man/jledger-NAME.1.scd (`tools/write-man.py` makes it from this struct; a test compares).
+// docs/man/jledger-NAME.1.scd (tests/cli/man_test.py JLEDGER --rewrite makes it from this struct).
 
 #ifndef CMD_COMMAND_H
 #define CMD_COMMAND_H

@@ -62,7 +62,7 @@ static int run(const struct options *o)
 
 const struct command cmd_doctor = {
 	.name = "doctor",
-	.sentence = "what is wrong with a JVM's memory, what proves it, and what to do",
+	.sentence = "what is wrong with a JVM, what proves it, what to do",
 	.arguments = "TARGET",
 	.min_arguments = 1,
 	.max_arguments = 1,

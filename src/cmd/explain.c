@@ -31,7 +31,7 @@ static int run(const struct options *o)
 
 const struct command cmd_explain = {
 	.name = "explain",
-	.sentence = "the catalogue: what a cause is, its evidence and its remedy",
+	.sentence = "what a cause of the catalogue is, its proof and remedy",
 	.arguments = "CAUSE",
 	.max_arguments = 1,
 	.options = OPTION_BIT(JSON) | OPTION_BIT(COLOR),

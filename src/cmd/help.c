@@ -69,6 +69,9 @@ static void print_paragraph(const struct writer *w, const char *indent, struct s
 			fputc(' ', w->to);
 		else
 			fputs(indent, w->to);
+		// A line that begins with '-' would be a list entry to scdoc.
+		if (w->man && !used && *text.at == '-')
+			fputc('\\', w->to);
 		print_plain(w, (struct span){ text.at, n });
 		used += n + (used > 0);
 		text.at += n;
@@ -234,8 +237,8 @@ void help_print_commands(const struct command *const *commands, size_t count, FI
 	      to);
 	for (size_t i = 0; i < count; i++)
 		fprintf(to, "    %-9s %s\n", commands[i]->name, commands[i]->sentence);
-	fputs("\nTARGET is a PID, part of a main class or jar name, a container id, all, or a "
-	      "capture file.\n"
-	      "jledger COMMAND -h says more of each; jledger --version prints the version.\n",
+	fputs("\nTARGET is a PID, part of a main class or jar name, a container id, all, or a\n"
+	      "capture file. jledger COMMAND -h says more of each; jledger --version prints the\n"
+	      "version.\n",
 	      to);
 }

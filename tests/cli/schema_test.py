@@ -1,0 +1,148 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: Apache-2.0
+"""Real JSON against docs/schema/, real text against 80 columns: schema_test.py JLEDGER.
+
+Starts a small JVM of its own; without java only what needs none is checked."""
+
+import json
+import pathlib
+import shutil
+import subprocess
+import sys
+import tempfile
+
+from jsonschema import Draft202012Validator
+from referencing import Registry, Resource
+
+ROOT = pathlib.Path(__file__).resolve().parents[2]
+PROGRAM = """
+public class Waiting {
+    static final Object[] KEPT = new Object[9];
+    public static void main(String[] words) throws Exception {
+        KEPT[0] = java.nio.ByteBuffer.allocateDirect(300_000);
+        Thread worker = new Thread(() -> { try { Thread.sleep(600_000); } catch (Exception e) { } }, "worker \\u001b[31m");
+        worker.setDaemon(true);
+        worker.start();
+        System.out.println("ready");
+        Thread.sleep(600_000);
+    }
+}
+"""
+
+
+def validators() -> dict[str, Draft202012Validator]:
+    schemas = {p.stem: json.loads(p.read_text()) for p in (ROOT / "docs/schema").glob("*.json")}
+    registry = Registry().with_resources(
+        (s["$id"], Resource.from_contents(s)) for s in schemas.values()
+    )
+    for schema in schemas.values():
+        Draft202012Validator.check_schema(schema)
+    return {name: Draft202012Validator(s, registry=registry) for name, s in schemas.items()}
+
+
+class Checker:
+    def __init__(self, jledger: str):
+        self.jledger, self.bad, self.done, self.schemas = jledger, 0, 0, validators()
+
+    def fail(self, words: list[str], what: str) -> None:
+        print(f"jledger {' '.join(words)}: {what}")
+        self.bad += 1
+
+    def run(self, words: list[str]) -> str:
+        run = subprocess.run([self.jledger, *words], capture_output=True, text=True, timeout=60)
+        self.done += 1
+        if run.returncode:
+            self.fail(words, f"exit {run.returncode}: {run.stderr.strip()}")
+        return run.stdout
+
+    def json(self, schema: str, words: list[str]) -> dict:
+        text = self.run([*words, "--json"])
+        try:
+            value = json.loads(text)
+        except ValueError as e:
+            self.fail(words, f"no JSON: {e}")
+            return {}
+        if text.count("\n") != 1:
+            self.fail(words, "one object is one line")
+        for error in list(self.schemas[schema].iter_errors(value))[:5]:
+            self.fail(words, f"{error.json_path}: {error.message[:200]}")
+        return value
+
+    def text(self, words: list[str]) -> None:
+        text = self.run(words)
+        if "\033" in text:
+            self.fail(words, "an escape sequence in a pipe")
+        for line in text.splitlines():
+            if len(line) > 80 and "unaccounted" not in line:
+                self.fail(words, f"wider than 80 columns: {line}")
+                return
+
+    def ledger(self, words: list[str], m: dict) -> None:
+        if sum(a["resident"] for a in m["accounts"]) + m["unaccounted"] != m["rss"]:
+            self.fail(words, "the accounts do not sum to rss")
+        if m["overlaps"]:
+            self.fail(words, f"certain claims overlap: {m['overlaps'][0]}")
+        if sum(u["resident"] for u in m["unaccounted_mappings"]) != m["unaccounted"]:
+            self.fail(words, "the unaccounted mappings do not sum")
+
+
+def check_live(c: Checker, pid: str) -> None:
+    for by in ["account", "mapping", "thread", "loader", "arena"]:
+        words = ["map", pid, "--by", by]
+        m = c.json("map", words)
+        if not m:
+            continue
+        c.ledger(words, m)
+        key = {"account": "accounts"}.get(by, by + "s")
+        if not m.get(key):
+            c.fail(words, f"no {key}")
+        c.text(words)
+    m = c.json("map", ["map", pid, "--by", "mapping"])
+    pieces = [p for row in m["mappings"] for p in row["pieces"]]
+    if sum(p["resident"] for p in pieces) != m["rss"]:
+        c.fail(["map", pid], "the pieces do not sum to rss")
+    if not m["direct_buffers"]["buffers"]:
+        c.fail(["map", pid], "the direct buffer is missing")
+    grown = c.json("map", ["map", "Waiting", "--for", "0.5"])
+    if grown and not isinstance(grown["growth"], int):
+        c.fail(["map", "--for"], "no growth with a window")
+    pss = c.json("map", ["map", pid, "--pss"])
+    if pss and not any(a["pss"] for a in pss["accounts"]):
+        c.fail(["map", "--pss"], "no pss")
+    d = c.json("doctor", ["doctor", pid, "--for", "0.5"])
+    if d and not d["healthy"]:
+        c.fail(["doctor", pid], f"a JVM that waits is not healthy: {d['findings']}")
+    c.text(["doctor", pid, "--causes"])
+    c.text(["map", pid, "--for", "0.5"])
+    ps = c.json("ps", ["ps"])
+    if pid not in [str(j["pid"]) for j in ps.get("jvms", [])]:
+        c.fail(["ps"], f"{pid} is missing")
+    c.text(["ps"])
+
+
+def main() -> int:
+    c = Checker(sys.argv[1])
+    c.json("explain", ["explain"])
+    c.json("explain", ["explain", "class-generation"])
+    c.text(["explain", "class-generation"])
+    c.json("ps", ["ps"])
+    if shutil.which("java") and shutil.which("javac"):
+        with tempfile.TemporaryDirectory() as work:
+            source = pathlib.Path(work) / "Waiting.java"
+            source.write_text(PROGRAM)
+            subprocess.run(["javac", "-d", work, source], check=True)
+            jvm = subprocess.Popen(
+                ["java", "-Xmx64m", "-cp", work, "Waiting"], stdout=subprocess.PIPE, text=True
+            )
+            try:
+                jvm.stdout.readline()
+                check_live(c, str(jvm.pid))
+            finally:
+                jvm.kill()
+                jvm.wait()
+    print("wrong" if c.bad else f"{c.done} outputs are as the contract says")
+    return 1 if c.bad else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

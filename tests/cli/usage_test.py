@@ -1,0 +1,57 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: Apache-2.0
+"""Exit codes and messages of the command line, without any JVM: usage_test.py JLEDGER."""
+
+import subprocess
+import sys
+
+# arguments, exit code, words that stdout must hold, words that stderr must hold
+CASES = [
+    (["-h"], 0, "map", ""),
+    (["--version"], 0, "jledger", ""),
+    (["frobnicate"], 2, "", "no command 'frobnicate'"),
+    (["map"], 2, "", "needs TARGET"),
+    (["map", "1", "2"], 2, "", "no argument '2'"),
+    (["map", "--frobnicate", "1"], 2, "", "no option '--frobnicate'"),
+    (["map", "-Z", "1"], 2, "", "no option '-Z'"),
+    (["map", "1", "--by", "colour"], 2, "", "account, mapping, thread, loader or arena"),
+    (["map", "1", "--by"], 2, "", "needs a value"),
+    (["map", "1", "--json=yes"], 2, "", "takes no value"),
+    (["map", "1", "--for", "soon"], 2, "", "not a duration"),
+    (["map", "1", "--for", "-1"], 2, "", "not a duration"),
+    (["map", "1", "--top", "many"], 2, "", "not a number"),
+    (["map", "1", "--color", "blue"], 2, "", "auto, always or never"),
+    (["map", "1", "--fail-on", "likely"], 2, "", "no option"),
+    (["doctor", "1", "--fail-on", "maybe"], 2, "", "confirmed or likely"),
+    (["explain", "no-such-cause"], 2, "", "no cause 'no-such-cause'"),
+    (["explain", "class-generation"], 0, "Evidence", ""),
+    (["explain"], 0, "thread-leak", ""),
+    (["map", "999999999"], 3, "", "999999999"),
+    (["map", "no.such.Main"], 3, "", "no.such.Main"),
+    (["map", "/no/such/file.jlc.zip"], 3, "", "file.jlc.zip"),
+    (["doctor", "--json", "999999999"], 3, "", "999999999"),
+    (["map", "-h", "--by", "loader"], 0, "SYNOPSIS", ""),
+]
+
+
+def main() -> int:
+    bad = 0
+    for arguments, code, out, err in CASES:
+        run = subprocess.run([sys.argv[1], *arguments], capture_output=True, text=True, timeout=20)
+        said = f"jledger {' '.join(arguments)}"
+        errors = run.stderr.splitlines()
+        if run.returncode != code:
+            print(f"{said}: exit {run.returncode}, not {code}: {run.stderr.strip()}")
+            bad += 1
+        elif out not in run.stdout or err not in run.stderr:
+            print(f"{said}: does not say '{out or err}': {run.stdout[:200]}{run.stderr}")
+            bad += 1
+        elif code and (run.stdout or len(errors) != 1 or not errors[0].startswith("jledger: ")):
+            print(f"{said}: an error is one line on stderr: {run.stdout[:200]}{run.stderr}")
+            bad += 1
+    print("wrong" if bad else f"{len(CASES)} command lines end as the contract says")
+    return 1 if bad else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
