@@ -207,11 +207,12 @@ static const char *gain_of(const struct probe *p, const struct rights *r, struct
 			r->pages_denied ? "; CAP_DAC_READ_SEARCH besides it: which page is resident"
 					: "");
 	case RIGHTS_D:
-		return arena_format(mem,
-				    "run as uid %u, as root, or with CAP_SYS_PTRACE and "
-				    "CAP_DAC_READ_SEARCH (in a cluster: kubectl debug "
-				    "--profile=sysadmin)",
-				    (unsigned)p->it.uid);
+		return arena_format(
+			mem,
+			"run %s as root, or with CAP_SYS_PTRACE and CAP_DAC_READ_SEARCH "
+			"(kubectl debug --profile=sysadmin)",
+			same_user(p) ? "with the capabilities of the target,"
+				     : arena_format(mem, "as uid %u,", (unsigned)p->it.uid));
 	}
 	return NULL;
 }

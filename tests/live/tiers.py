@@ -1,0 +1,202 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: Apache-2.0
+"""What jledger may read decides what it says: each tier for real, by who reads and with what rights.
+
+Needs root (to become others), setpriv and unshare of util-linux, and a C compiler for the sandbox.
+"""
+
+import json
+import os
+import shutil
+import signal
+import subprocess
+import time
+
+import harness
+from harness import ROOT, Jvm, check, compile_java, done, scratch, status, tool
+
+OWNER, STRANGER = 65534, 65533
+WORK = scratch("jledger-tiers-")
+JVM_OPTIONS = ["-Xmx128m", "-Xms64m", "-XX:+UseSerialGC", "-cp", str(WORK), "Quiet"]
+
+
+def as_user(uid, *capabilities):
+    """A prefix that runs a program as `uid` with just these capabilities."""
+    wanted = ",".join("+" + c for c in capabilities)
+    caps = f"-all,{wanted}" if wanted else "-all"
+    return ["setpriv", f"--reuid={uid}", f"--regid={uid}", "--clear-groups", f"--inh-caps={caps}",
+            f"--ambient-caps={caps}" if wanted else "--ambient-caps=-all",
+            f"--bounding-set={caps}" if wanted else "--bounding-set=-all"]
+
+
+def run(prefix, *arguments, timeout=30):
+    return subprocess.run([*prefix, str(WORK / "jledger"), *map(str, arguments)], capture_output=True, text=True,
+                          timeout=timeout)
+
+
+def read_json(prefix, *arguments):
+    """The JSON object and the exit code; None where it printed none."""
+    got = run(prefix, *arguments, "--json")
+    try:
+        return json.loads(got.stdout), got
+    except ValueError:
+        return None, got
+
+
+def ps_row(prefix, pid):
+    rows, _ = read_json(prefix, "ps")
+    return next((r for r in (rows or {}).get("jvms", []) if r["pid"] == pid), None)
+
+
+def sums(ledger):
+    return sum(row["resident"] for row in ledger["accounts"]) + ledger["unaccounted"]
+
+
+def expect_ledger(label, prefix, pid, tier, by_page=True):
+    """map and doctor work, name the tier, and the ledger sums to its own scan."""
+    row = ps_row(prefix, pid)
+    check(row is not None and row["tier"] == tier, f"{label}: ps says tier {tier}", row and row["tier"])
+    ledger, got = read_json(prefix, "map", pid)
+    if not check(got.returncode == 0 and ledger is not None, f"{label}: map works",
+                 f"exit {got.returncode} {got.stderr.strip()[:200]}"):
+        return None
+    check(sums(ledger) == ledger["rss"], f"{label}: accounts and unaccounted sum to the scan",
+          f"{sums(ledger)} of {ledger['rss']}")
+    rss = int(status(pid, "VmRSS")) * 1024
+    check(abs(ledger["rss"] - rss) <= max(rss // 50, 1 << 20), f"{label}: the scan is VmRSS",
+          f"{ledger['rss']} of {rss}")
+    longest = ledger["cost"]["longest_lock_s"]
+    check((longest is not None) == by_page, f"{label}: pages are read {'one by one' if by_page else 'by mapping'}",
+          str(longest))
+    report, got = read_json(prefix, "doctor", pid)
+    check(got.returncode == 0 and report is not None, f"{label}: doctor works",
+          f"exit {got.returncode} {got.stderr.strip()[:200]}")
+    if report:
+        check(report["target"]["tier"] == tier, f"{label}: doctor says tier {tier}", report["target"]["tier"])
+    return ledger
+
+
+def text_of(prefix, pid):
+    got = run(prefix, "map", pid)
+    return " ".join((got.stdout + got.stderr).split()) # as one line, however it was wrapped
+
+
+def heap_is_there(label, ledger):
+    if ledger:
+        heap = next((r for r in ledger["accounts"] if r["account"] == "java-heap"), None)
+        check(heap is not None and heap["resident"] > 24 << 20, f"{label}: the heap is in the ledger",
+              heap and str(heap["resident"]))
+
+
+def expect_denied(label, prefix, pid, helps):
+    row = ps_row(prefix, pid)
+    check(row is not None and row["tier"] == "D" and row["rss"] > 0, f"{label}: ps shows it, tier D", str(row))
+    for command in ("map", "doctor", "flags"):
+        started = time.monotonic()
+        got = run(prefix, command, pid)
+        check(got.returncode == 3, f"{label}: {command} exits 3", f"exit {got.returncode}")
+        check(helps in got.stderr, f"{label}: {command} says what would help", got.stderr.strip()[:300])
+        check(time.monotonic() - started < 5, f"{label}: {command} answers within 5 seconds")
+
+
+def owners_jvm():
+    with Jvm(JVM_OPTIONS, prefix=as_user(OWNER)) as jvm:
+        pid = jvm.pid
+        heap_is_there("A, root", expect_ledger("A, root", [], pid, "A"))
+        full = as_user(STRANGER, "sys_ptrace", "dac_read_search")
+        heap_is_there("A, both capabilities", expect_ledger("A, both capabilities", full, pid, "A"))
+        check("would add" not in text_of(full, pid), "A, both capabilities: nothing is missing")
+        ptrace = as_user(STRANGER, "sys_ptrace")
+        heap_is_there("A, CAP_SYS_PTRACE", expect_ledger("A, CAP_SYS_PTRACE", ptrace, pid, "A", by_page=False))
+        check("CAP_DAC_READ_SEARCH" in text_of(ptrace, pid),
+              "A, CAP_SYS_PTRACE alone: says that CAP_DAC_READ_SEARCH would add the pages")
+        owner = as_user(OWNER)
+        heap_is_there("B, same user", expect_ledger("B, same user", owner, pid, "B"))
+        sandbox = [*owner, str(WORK / "seccomp_run")]
+        heap_is_there("C, sandboxed reader", expect_ledger("C, sandboxed reader", sandbox, pid, "C"))
+        check("CAP_SYS_PTRACE would add" in text_of(sandbox, pid),
+              "C, sandboxed reader: says that CAP_SYS_PTRACE would add the memory")
+        quiet = run(sandbox, "map", pid, "--no-attach")
+        check(quiet.returncode == 0, "C, sandboxed reader: map works without attach", quiet.stderr.strip()[:200])
+        expect_denied("D, another user", as_user(STRANGER), pid, "CAP_SYS_PTRACE")
+        expect_denied("D, CAP_DAC_READ_SEARCH alone", as_user(STRANGER, "dac_read_search"), pid, "CAP_SYS_PTRACE")
+        stopped_and_gone(jvm)
+
+
+def stopped_and_gone(jvm):
+    os.kill(jvm.pid, signal.SIGSTOP)
+    try:
+        time.sleep(0.2)
+        expect_ledger("stopped", [], jvm.pid, "A")
+        row = ps_row([], jvm.pid)
+        check(row and row["state"] == "stopped", "stopped: ps says so", row and row["state"])
+    finally:
+        os.kill(jvm.pid, signal.SIGCONT)
+    jvm.stop()
+    got = run([], "map", jvm.pid)
+    check(got.returncode == 3 and str(jvm.pid) in got.stderr, "gone: map exits 3 and names the process",
+          got.stderr.strip())
+
+
+def root_against_capabilities():
+    """Same user, but the target holds capabilities that the reader gave away."""
+    with Jvm(JVM_OPTIONS) as jvm:
+        expect_denied("D, fewer capabilities than the target", as_user(0), jvm.pid, "CAP_SYS_PTRACE")
+
+
+def other_namespaces():
+    """The JVM as PID 1 of its own PID and mount namespaces."""
+    with Jvm(JVM_OPTIONS, prefix=["unshare", "--pid", "--mount", "--fork", "--mount-proc", "--kill-child"]) as outer:
+        pid = inner_java(outer.pid)
+        check(status(pid, "NSpid") and pid != outer.pid, "namespaces: the JVM was found below unshare", str(pid))
+        heap_is_there("namespaces", expect_ledger("namespaces", [], pid, "A"))
+        row = ps_row([], pid)
+        check(row and row["heap"]["committed"], "namespaces: ps reads its counters by the inner PID",
+              row and str(row["heap"]))
+
+
+def inner_java(parent, wait_s=10):
+    deadline = time.monotonic() + wait_s
+    while time.monotonic() < deadline:
+        children = subprocess.run(["pgrep", "-P", str(parent)], capture_output=True, text=True).stdout.split()
+        for child in map(int, children):
+            if os.path.basename(os.path.realpath(f"/proc/{child}/exe")) == "java":
+                return child
+        time.sleep(0.1)
+    raise RuntimeError("no java below unshare")
+
+
+def not_java():
+    sleeper = subprocess.Popen(["sleep", "60"])
+    try:
+        got = run([], "map", sleeper.pid)
+        check(got.returncode == 3 and "not a Java process" in got.stderr, "not Java: exit 3 and the reason",
+              got.stderr.strip())
+    finally:
+        sleeper.kill()
+        sleeper.wait()
+    got = run([], "map", sleeper.pid)
+    check(got.returncode == 3, "no such process: exit 3", got.stderr.strip())
+
+
+def main():
+    if os.geteuid() != 0:
+        print("ok - skipped: needs root to become others # SKIP")
+        check(True, "nothing to do without root")
+        done()
+    WORK.chmod(0o755)
+    shutil.copy(harness.JLEDGER, WORK / "jledger")
+    (WORK / "jledger").chmod(0o755)
+    subprocess.run(["cc", "-O1", "-D_GNU_SOURCE", "-o", str(WORK / "seccomp_run"),
+                    str(ROOT / "tests/live/seccomp_run.c")], check=True)
+    compile_java([ROOT / "tests/live/java/Quiet.java"], WORK)
+    owners_jvm()
+    root_against_capabilities()
+    other_namespaces()
+    not_java()
+    shutil.rmtree(WORK, ignore_errors=True)
+    done()
+
+
+if __name__ == "__main__":
+    main()
