@@ -296,6 +296,30 @@ static void pack_question(struct capture_writer *w, const char *moment, struct q
 	}
 }
 
+// Java keeps texts with other than Latin letters as UTF-16.  The ASCII stretches of such texts are
+// masked as they would be in UTF-8; `bytes` lies at `at` in the target, where chars are 2-aligned.
+static void mask_utf16(struct capture_writer *w, const char *piece, uint64_t at, struct span bytes,
+		       struct arena *mem)
+{
+	enum { LEAST = 8 }; // chars
+	char *to = (char *)bytes.at, *text = NULL;
+
+	for (size_t i = at & 1, n; i + 2 * LEAST <= bytes.len; i += 2 * n + 2) {
+		for (n = 0; i + 2 * n + 1 < bytes.len && !to[i + 2 * n + 1] &&
+			    to[i + 2 * n] >= ' ' && to[i + 2 * n] < 0x7f;)
+			n++;
+		if (n < LEAST)
+			continue;
+		if (!text)
+			text = arena_get(mem, bytes.len / 2);
+		for (size_t k = 0; k < n; k++)
+			text[k] = to[i + 2 * k];
+		mask(w, piece, (struct span){ text, n }, MASK_TEXT);
+		for (size_t k = 0; k < n; k++)
+			to[i + 2 * k] = text[k];
+	}
+}
+
 static void pack_memory(struct capture_writer *w, const char *moment, struct arena *mem,
 			struct image *image)
 {
@@ -304,8 +328,10 @@ static void pack_memory(struct capture_writer *w, const char *moment, struct are
 	sparse_pack(&w->recorder.sparse, mem, image);
 	for (size_t i = 0; i < image->runs.count; i++) {
 		struct image_run *run = &image->runs.at[i];
+		struct span text = { image->bytes.at + run->offset, run->len };
 
-		mask(w, bytes, (struct span){ image->bytes.at + run->offset, run->len }, MASK_TEXT);
+		mask(w, bytes, text, MASK_TEXT);
+		mask_utf16(w, bytes, run->start, text, mem);
 	}
 	packer_add(w->packer, arena_format(w->mem, "%s/memory.runs", moment),
 		   image_print_runs(image, mem));

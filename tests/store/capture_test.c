@@ -172,6 +172,18 @@ Test(capture, secrets_are_masked_wherever_they_stand_and_the_rest_is_kept)
 	cr_expect_str_eq(text, "-Dx.token=****** -Dy=1");
 }
 
+Test(capture, secrets_in_utf16_texts_are_masked)
+{
+	char text[2 * sizeof(MACHINE_WIDE)];
+
+	record();
+	cr_assert(memory_read(&memory, MACHINE_MEMORY_AT + 0x200, text, sizeof(text), NULL));
+	for (size_t i = 0; i < sizeof(MACHINE_WIDE); i++) {
+		cr_expect_eq(text[2 * i], "name token=*********"[i], "char %zu", i);
+		cr_expect_eq(text[2 * i + 1], 0);
+	}
+}
+
 Test(capture, the_manifest_lists_every_mask)
 {
 	struct span manifest;

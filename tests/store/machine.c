@@ -119,6 +119,10 @@ void machine_init(struct machine *m)
 	for (size_t i = 0; i < sizeof(m->bytes); i++)
 		m->bytes[i] = (unsigned char)(i * 7 + (i >> 8));
 	strcpy((char *)m->bytes + 0x100, "-Dx.token=abcdef -Dy=1");
+	for (size_t i = 0; i < sizeof(MACHINE_WIDE); i++) {
+		m->bytes[0x200 + 2 * i] = (unsigned char)MACHINE_WIDE[i];
+		m->bytes[0x201 + 2 * i] = 0;
+	}
 }
 
 bool machine_make(void *arg, struct arena *mem, struct span *out, struct fail *why)
@@ -156,6 +160,7 @@ void machine_ask_all(const struct tree *files, const struct memory *memory)
 	memory_read_u64(memory, MACHINE_MEMORY_AT + 0x17fc, &word, NULL);
 	memory_read_u64(memory, 0x1000, &word, NULL);
 	memory_read(memory, MACHINE_MEMORY_AT + 0x100, arena_get(&mem, 23), 23, NULL);
+	memory_read(memory, MACHINE_MEMORY_AT + 0x1ff, arena_get(&mem, 50), 50, NULL);
 	arena_drop(&mem);
 }
 

@@ -11,6 +11,7 @@
 
 #define MACHINE_MEMORY_AT   UINT64_C(0x7f0000001000)
 #define MACHINE_MEMORY_SIZE 0x2000
+#define MACHINE_WIDE        "name token=abcdefgh." // as UTF-16 at +0x200
 
 struct machine {
 	unsigned status_reads; // /proc/7/status says another number each time
