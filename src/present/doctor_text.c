@@ -34,16 +34,22 @@ static void print_rss(struct printer *p)
 	const struct ledger *l = p->r->ledger;
 	const struct diagnosis *d = p->r->diagnosis;
 	char change[16], window[16], eta[16];
+	const char *grown = "", *limit = "";
 
-	fprintf(p->to, "RSS %.0f MB", units_in_mb(l->scanned));
 	if (l->has_growth && p->r->window_s > 0)
-		fprintf(p->to, ", %s MB in %s (%.1f MB/s)", words_change(l->growth, change),
-			words_duration(p->r->window_s, window),
-			(double)l->growth / (double)MIB(1) / p->r->window_s);
+		grown = arena_format(&p->mem, ", %s MB in %s (%.1f MB/s).",
+				     words_change(l->growth, change),
+				     words_duration(p->r->window_s, window),
+				     (double)l->growth / (double)MIB(1) / p->r->window_s);
 	if (d->limit_eta.known && isfinite(d->limit_eta.mid_s))
-		fprintf(p->to, ".  At this rate the limit is reached in %s.",
-			words_duration(d->limit_eta.mid_s, eta));
-	fputc('\n', p->to);
+		limit = arena_format(&p->mem, "At this rate the limit is reached in %s.",
+				     words_duration(d->limit_eta.mid_s, eta));
+	grown = arena_format(&p->mem, "RSS %.0f MB%s", units_in_mb(l->scanned), grown);
+	fprintf(p->to, "%s%s%s\n", grown,
+		!*limit                                      ? ""
+		: strlen(grown) + 2 + strlen(limit) <= WIDTH ? "  "
+							     : "\n",
+		limit);
 }
 
 // "growth  +157 MB = +88 Metaspace, +33 Java heap (first touch) ..."

@@ -37,44 +37,61 @@ static const char *text_fact(const struct snapshot *s, enum fact_id id)
 	return s->fact[id].known ? s->fact[id].text : NULL;
 }
 
-static void print_xmx(uint64_t bytes, FILE *to)
+static const char *xmx(uint64_t bytes, struct arena *mem)
 {
 	if (bytes == UNKNOWN_BYTES)
-		return;
+		return "";
 	if (bytes % GIB(1) == 0)
-		fprintf(to, "  -Xmx%" PRIu64 "g", bytes / GIB(1));
-	else
-		fprintf(to, "  -Xmx%" PRIu64 "m", bytes / MIB(1));
+		return arena_format(mem, "  -Xmx%" PRIu64 "g", bytes / GIB(1));
+	return arena_format(mem, "  -Xmx%" PRIu64 "m", bytes / MIB(1));
 }
 
-static void print_target(const struct report *r, bool with_pid, FILE *to)
+// What stands behind the name in a line about the target.
+static const char *about(const struct snapshot *s, struct arena *mem)
 {
-	const struct snapshot *s = r->now;
-	const char *main_class = text_fact(s, F_MAIN), *version = text_fact(s, F_JDK_VERSION);
-	struct arena mem = { 0 };
-	char size[16];
+	const char *version = text_fact(s, F_JDK_VERSION), *gc = text_fact(s, F_COLLECTOR);
+	const char *text = "";
+	char up[16];
 
-	fputs(main_class ? words_tail(mask_copy(&mem, main_class), 36, &mem) : "JVM", to);
-	if (with_pid)
-		fprintf(to, "  pid %d", s->pid);
 	if (version)
-		fprintf(to, "  JDK %.*s", (int)strcspn(version, "+-"),
-			words_clean(version, 0, &mem));
-	if (text_fact(s, F_COLLECTOR))
-		fprintf(to, "  %s", text_fact(s, F_COLLECTOR));
-	print_xmx(snapshot_get(s, F_HEAP_MAX, UNKNOWN_BYTES), to);
+		text = arena_format(mem, "  JDK %.*s", (int)strcspn(version, "+-"),
+				    words_clean(version, 0, mem));
+	text = arena_format(mem, "%s%s%s%s", text, gc ? "  " : "", words_clean(gc, 0, mem),
+			    xmx(snapshot_get(s, F_HEAP_MAX, UNKNOWN_BYTES), mem));
 	if (s->fact[F_UPTIME].known)
-		fprintf(to, "  up %s",
-			words_duration((double)(s->fact[F_UPTIME].value / 1000), size));
-	if (with_pid && s->container.known && s->container.limit != UNKNOWN_BYTES)
-		fprintf(to, "   container limit %s", units_print_size(s->container.limit, size));
-	fputc('\n', to);
+		text = arena_format(mem, "%s  up %s", text,
+				    words_duration((double)(s->fact[F_UPTIME].value / 1000), up));
+	return text;
+}
+
+// The name gives way when the line would be longer than a screen is wide.
+static void print_target(const struct snapshot *s, const char *behind, FILE *to)
+{
+	enum { SHORTEST = 12 };
+	const char *name = text_fact(s, F_MAIN);
+	struct arena mem = { 0 };
+	size_t used = words_columns(behind);
+
+	fprintf(to, "%s%s\n",
+		name ? words_tail(mask_copy(&mem, name),
+				  used + SHORTEST < WIDTH ? WIDTH - used : SHORTEST, &mem)
+		     : "JVM",
+		behind);
 	arena_drop(&mem);
 }
 
 void map_text_target(const struct report *r, FILE *to)
 {
-	print_target(r, true, to);
+	const struct container_facts *c = &r->now->container;
+	struct arena mem = { 0 };
+	const char *limit = "";
+
+	if (c->known && c->limit != UNKNOWN_BYTES)
+		limit = arena_format(&mem, "   container limit %.0f MB", units_in_mb(c->limit));
+	print_target(r->now,
+		     arena_format(&mem, "  pid %d%s%s", r->now->pid, about(r->now, &mem), limit),
+		     to);
+	arena_drop(&mem);
 }
 
 // "pid 4711  RSS 296.0 MB  (limit 512, working set 283, swap 0)         MB resident"
@@ -331,9 +348,11 @@ static void print_by_mapping(struct printer *p, size_t limit)
 		const struct unaccounted_row *u = &p->l->unknowns.at[i];
 		char size[16];
 
-		fprintf(p->to, "unaccounted %" PRIx64 "  %s: %s\n", u->start,
-			units_print_size(u->resident, size),
-			words_clean(u->looks_like, 0, &p->mem));
+		fputs("  ", p->to);
+		words_wrap(arena_format(&p->mem, "%" PRIx64 ": %s unaccounted, %s", u->start,
+					units_print_size(u->resident, size),
+					words_clean(u->looks_like, 0, &p->mem)),
+			   2, 4, WIDTH, p->to);
 	}
 }
 
@@ -441,12 +460,12 @@ void map_text_missing(const struct report *r, FILE *to)
 }
 
 // What the look itself cost the machine and the target.
-static void print_cost(const struct printer *p)
+static void print_cost(struct printer *p)
 {
 	const struct snapshot *s = p->r->now;
 	char size[16];
 
-	print_target(p->r, false, p->to);
+	print_target(s, about(s, &p->mem), p->to);
 	fprintf(p->to, "tier %s, look %.0f ms CPU, %s peak", tier_name(s->tier),
 		s->cost.cpu_s * 1e3, units_print_size(s->cost.peak_rss, size));
 	if (s->fact[F_LOCK_HOLD].known)

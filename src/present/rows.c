@@ -56,7 +56,7 @@ const struct column THREAD_COLUMNS[TC_COUNT] = {
 
 const struct column LOADER_COLUMNS[LC_COUNT] = {
 	[LC_LOADER] = { "loader", NULL, 0, COLUMN_ADDRESS, "its ClassLoaderData" },
-	[LC_TYPE] = { "type", "type", 36, COLUMN_NAME, "class of the loader" },
+	[LC_TYPE] = { "type", "type", 32, COLUMN_NAME, "class of the loader" },
 	[LC_NAME] = { "name", NULL, 0, COLUMN_TEXT, "ClassLoader.getName()" },
 	[LC_CLASSES] = { "class_count", "classes", 8, COLUMN_COUNT, "arrays included" },
 	[LC_RESIDENT] = { "resident", "resident", 10, COLUMN_BYTES, "Metaspace in memory" },

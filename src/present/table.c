@@ -50,42 +50,6 @@ static bool is_shown(const struct table *t, size_t i)
 	       (t->columns[i].type != COLUMN_CHANGE || t->changed);
 }
 
-// Text columns are followed by the gap that number columns have in front of them.
-static void put(const struct table *t, const struct column *c, const char *text, bool last)
-{
-	size_t columns = words_columns(text), width = c->width;
-	int pad = columns < width ? (int)(width - columns) : 0;
-
-	if (is_left(c) && last)
-		fputs(text, t->to);
-	else if (is_left(c))
-		fprintf(t->to, "%s%*s", text, pad, "");
-	else
-		fprintf(t->to, "%*s%s", pad, "", text);
-}
-
-static bool is_last(const struct table *t, size_t i)
-{
-	while (++i < t->count)
-		if (is_shown(t, i))
-			return false;
-	return true;
-}
-
-void table_print_head(const struct table *t)
-{
-	if (t->colour)
-		fputs("\033[1m", t->to);
-	for (size_t i = 0; i < t->count; i++) {
-		const struct column *c = &t->columns[i];
-
-		if (is_shown(t, i))
-			put(t, c, c->type == COLUMN_CHANGE ? t->changed : c->heading,
-			    is_last(t, i));
-	}
-	fputs(t->colour ? "\033[0m\n" : "\n", t->to);
-}
-
 static const char *print_cell(const struct column *c, struct cell v, struct arena *mem)
 {
 	char *to = arena_get(mem, 32);
@@ -113,32 +77,48 @@ static const char *print_cell(const struct column *c, struct cell v, struct aren
 	return "";
 }
 
+// Text columns are followed by the gap that number columns have in front of them.  Blanks are owed
+// until something follows, so that no line ends in them.
+static void put(const struct table *t, const struct column *c, const char *text, size_t *owed)
+{
+	size_t columns = words_columns(text);
+	size_t pad = columns < c->width ? c->width - columns : 0;
+
+	if (!columns) {
+		*owed += c->width;
+		return;
+	}
+	if (!is_left(c)) {
+		*owed += pad;
+		pad = 0;
+	}
+	fprintf(t->to, "%*s%s", (int)*owed, "", text);
+	*owed = pad;
+}
+
+void table_print_head(const struct table *t)
+{
+	size_t owed = 0;
+
+	if (t->colour)
+		fputs("\033[1m", t->to);
+	for (size_t i = 0; i < t->count; i++) {
+		const struct column *c = &t->columns[i];
+
+		if (is_shown(t, i))
+			put(t, c, c->type == COLUMN_CHANGE ? t->changed : c->heading, &owed);
+	}
+	fputs(t->colour ? "\033[0m\n" : "\n", t->to);
+}
+
 void table_print_row(const struct table *t, const struct cell *row)
 {
 	struct arena mem = { 0 };
-	size_t owed = 0; // blanks at the end of a line are not printed
+	size_t owed = 0;
 
-	for (size_t i = 0; i < t->count; i++) {
-		const struct column *c = &t->columns[i];
-		const char *text;
-		size_t columns, pad;
-
-		if (!is_shown(t, i))
-			continue;
-		text = print_cell(c, row[i], &mem);
-		columns = words_columns(text);
-		pad = columns < c->width ? c->width - columns : 0;
-		if (!columns) {
-			owed += c->width;
-			continue;
-		}
-		if (!is_left(c)) {
-			owed += pad;
-			pad = 0;
-		}
-		fprintf(t->to, "%*s%s", (int)owed, "", text);
-		owed = pad;
-	}
+	for (size_t i = 0; i < t->count; i++)
+		if (is_shown(t, i))
+			put(t, &t->columns[i], print_cell(&t->columns[i], row[i], &mem), &owed);
 	fputc('\n', t->to);
 	arena_drop(&mem);
 }
