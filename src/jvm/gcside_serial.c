@@ -12,7 +12,7 @@ enum {
 	OBJECT_LIMIT = 16384, // bytes of an object that is searched
 	OBJECTS = 4096,       // searched at most
 	DEPTH = 2,            // pointers away from the generation
-	ROUNDING = 64 << 10,
+	ROUNDING = 8 << 10,   // one slot more, then whole pages
 };
 
 struct search {
