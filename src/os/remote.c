@@ -411,6 +411,23 @@ static bool take_unreadable(const struct remote *r, uint64_t at, const char *wha
 	return fail(why, FAIL_ABSENT, "the page at 0x%" PRIx64 " is %s", at, what);
 }
 
+// Mappings grow after they were listed (malloc's arenas do all the time).  A private anonymous page that
+// pagemap calls present is memory and no device, whatever the list says of its address.
+static bool take_unlisted(struct remote *r, uint64_t at, const char *what, struct fail *why)
+{
+	uint64_t word = 0;
+	uint32_t flags;
+
+	if (r->mapping_count && open_pagemap(r) &&
+	    pread(r->pagemap_fd, &word, sizeof(word), (off_t)(at / PAGE * sizeof(word))) ==
+		    sizeof(word)) {
+		flags = pagemap_flags(word);
+		if (flags & PAGE_PRESENT && !(flags & PAGE_FILE))
+			return take_present(r, at, 1, at, why);
+	}
+	return take_unreadable(r, at, what, why);
+}
+
 // The copy of the page at `at` (page-aligned).
 static bool take_page(struct remote *r, uint64_t at, const unsigned char **out, struct fail *why)
 {
@@ -420,12 +437,16 @@ static bool take_page(struct remote *r, uint64_t at, const unsigned char **out, 
 	uint64_t start = at & ~(uint64_t)(WINDOW * PAGE - 1), end = start + WINDOW * PAGE;
 	bool taken = false;
 
-	if (!m)
-		return take_unreadable(r, at, "not mapped", why);
-	if (!m->readable || is_device(m))
-		return take_unreadable(r, at, m->readable ? "a device" : "not readable", why);
+	if (m && is_device(m))
+		return take_unreadable(r, at, "a device", why);
 	if (!make_pool(r))
 		return fail(why, FAIL_OS, "no memory for copies of the target's pages");
+	if (!m || !m->readable) {
+		if (!take_unlisted(r, at, m ? "not readable" : "not mapped", why))
+			return false;
+		*out = cached(r, at);
+		return true;
+	}
 	if (start < m->start)
 		start = m->start;
 	if (end > m->end)

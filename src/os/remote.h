@@ -5,7 +5,8 @@
 // process_vm_readv, else from /proc/PID/mem).  A page of a mapped file that is not present comes from the
 // file itself, an untouched private page is zeros by definition, a swapped page is ABSENT.  Where
 // pagemap is denied, presence can't be known and pages are read one by one as they are asked for;
-// device mappings never.  Copies are kept in a pool that is reused, until forget().
+// device mappings never.  A present private page is read also where the list of mappings is older than
+// the mapping.  Copies are kept in a pool that is reused, until forget().
 
 #ifndef OS_REMOTE_H
 #define OS_REMOTE_H

@@ -214,8 +214,20 @@ Test(remote, an_unreadable_mapping_is_absent)
 	char byte;
 
 	mapping_of(area)->readable = false;
-	cr_expect_not(memory_read(&memory, (uintptr_t)area, &byte, 1, &why));
+	cr_expect_not(memory_read(&memory, (uintptr_t)area + PAGE, &byte, 1, &why));
 	cr_expect_eq(why.kind, FAIL_ABSENT);
+}
+
+Test(remote, a_present_page_is_read_where_mappings_grew_since_they_were_listed)
+{
+	char byte = 0;
+
+	mapping_of(area)->readable = false;
+	cr_expect(memory_read(&memory, (uintptr_t)area + 2 * PAGE + 5, &byte, 1, &why));
+	cr_expect_eq(byte, 2);
+	mapping_of(area)->start += 64 * PAGE; // nothing is listed below
+	cr_expect(memory_read(&memory, (uintptr_t)area + 4 * PAGE + 5, &byte, 1, &why));
+	cr_expect_eq(byte, 4);
 }
 
 Test(remote, copies_are_kept_until_they_are_to_be_forgotten)
