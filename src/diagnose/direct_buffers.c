@@ -143,7 +143,7 @@ static enum verdict judge_growth(const struct evidence *e, struct arena *mem, co
 {
 	bool held = p->collections >= 1 && p->held >= HELD_PERCENT;
 	unsigned seconds = weigh_window_for(e, p->grown, (double)MIB(LEAST_GROWN_MB));
-	const char *again = arena_format(mem, "jledger doctor %d --for %us", e->now->pid, seconds);
+	const char *again = arena_format(mem, "jledger doctor PID --for %us", seconds);
 
 	if (p->buffers_added < LEAST_BUFFERS || p->before <= 0)
 		return cannot_tell(
@@ -214,7 +214,7 @@ static enum verdict judge(const struct evidence *e, struct arena *mem, struct fi
 				     "too short to tell, %u s would do",
 				     weigh_signed_size(mem, p.grown), weigh_window_text(mem, e),
 				     seconds),
-			arena_format(mem, "jledger doctor %d --for %us", e->now->pid, seconds));
+			arena_format(mem, "jledger doctor PID --for %us", seconds));
 	}
 	return ruled_out(out, mem, "the direct pool is flat: %s in %.0f buffers, %s in %s",
 			 weigh_size(mem, (uint64_t)p.bytes), p.buffers,

@@ -14,7 +14,8 @@
 #include "base/units.h"
 
 enum {
-	GC_TABLES_PERCENT = 10, // of the heap's growth: card table, offset table and mark bitmap
+	GC_TABLES_PERCENT = 10, // of the heap's growth: card table, offset table, remembered sets
+	GC_BITMAPS = 32,        // part of the committed heap: two mark bitmaps of 1/64 each (G1)
 	CODE_FULL_PERCENT = 90, // of the reserve: no longer a warm-up
 	SMALL_BYTES = 65536,    // parts below are not listed
 	SECONDS_TOO_FAR = 30 * 86400,
@@ -62,8 +63,9 @@ static const char *harmless_why(const struct evidence *e, const char *account, i
 		return "code is compiled";
 	if (!strcmp(account, "libraries") || !strcmp(account, "cds") || !strcmp(account, "kernel"))
 		return "pages of files";
-	if (!strcmp(account, "gc") && heap_growth > 0 &&
-	    growth * 100 <= heap_growth * GC_TABLES_PERCENT)
+	if (!strcmp(account, "gc") &&
+	    growth <= heap_growth * GC_TABLES_PERCENT / 100 +
+			      (int64_t)snapshot_get(e->now, F_HEAP_COMMITTED, 0) / GC_BITMAPS)
 		return "follows the heap";
 	return NULL;
 }

@@ -54,21 +54,24 @@ static void describe(const struct evidence *e, struct arena *mem, const struct s
 		     struct finding *out)
 {
 	const struct stem_row *r = s->now;
+	const char *source = e->now->fact[F_JAVA_THREADS].known
+				     ? weigh_source(e->now, F_JAVA_THREADS)
+				     : "vmstructs";
 	double started;
 
 	out->culprit.kind = "thread";
 	out->culprit.name = r->stem;
 	out->bytes = r->resident;
-	add_evidence(out, mem, "threads.stem.count", r->threads, "vmstructs",
+	add_evidence(out, mem, "threads.stem.count", r->threads, source,
 		     "%u threads %s, such as %s", r->threads, r->stem, r->example);
 	if (r->pools > 1)
-		add_evidence(out, mem, "threads.stem.pools", r->pools, "vmstructs",
+		add_evidence(out, mem, "threads.stem.pools", r->pools, source,
 			     "in %u pools of %.1f threads", r->pools,
 			     (double)r->threads / r->pools);
 	if (weigh_has_window(e)) {
 		out->has_growth = true;
 		out->growth_per_s = s->grown / e->window_s;
-		add_evidence(out, mem, "threads.stem.added", s->added, "vmstructs",
+		add_evidence(out, mem, "threads.stem.added", s->added, source,
 			     "%+.0f in %s: %.1f per second", s->added, weigh_window_text(mem, e),
 			     s->added / e->window_s);
 		if (weigh_fact(e, F_JAVA_THREADS_STARTED, &started))
@@ -78,7 +81,8 @@ static void describe(const struct evidence *e, struct arena *mem, const struct s
 	}
 	if (r->resident)
 		add_evidence(
-			out, mem, "threads.stem.resident", (double)r->resident, "pagemap",
+			out, mem, "threads.stem.resident", (double)r->resident,
+			e->ledger->by_page ? "pagemap" : "smaps",
 			"%s of stack resident, %s each; %s reserved", weigh_size(mem, r->resident),
 			weigh_size(mem, r->resident / r->threads), weigh_size(mem, r->reserved));
 	weigh_confused(out, mem, "thread-stacks-deep",
@@ -120,7 +124,7 @@ static enum verdict look_longer(const struct evidence *e, struct arena *mem,
 					"whether the number of threads %s goes on: %u now, %s; "
 					"%u s would do",
 					s->now->stem, s->now->threads, why, seconds),
-			   arena_format(mem, "jledger doctor %d --for %us", e->now->pid, seconds));
+			   arena_format(mem, "jledger doctor PID --for %us", seconds));
 }
 
 static enum verdict judge_window(const struct evidence *e, struct arena *mem,

@@ -69,6 +69,13 @@ const char *weigh_signed_size(struct arena *mem, double bytes)
 	return arena_format(mem, "%c%s", bytes < 0 ? '-' : '+', text);
 }
 
+const char *weigh_count(struct arena *mem, uint64_t count, const char *what)
+{
+	if (count == 1)
+		return arena_format(mem, "one %s", what);
+	return arena_format(mem, "%llu %ss", (unsigned long long)count, what);
+}
+
 const char *weigh_window_text(struct arena *mem, const struct evidence *e)
 {
 	if (e->window_s < 10)

@@ -1,0 +1,261 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "diagnose/class_suspect.h"
+
+#include <string.h>
+
+#include "diagnose/weigh.h"
+
+// From `least` classes on, of which `added` came within the window, a family is no longer what a
+// healthy program makes.  Only copies have no use at all: a hundred are enough.  Measured for the
+// others: some 300 reflective accessors, 640 proxies and 400 method handle forms in healthy servers.
+static const struct {
+	uint32_t least, added;
+} LIMITS[] = {
+	[SHAPE_COPIES] = { 100, 10 },    [SHAPE_REDEFINED] = { 500, 50 },
+	[SHAPE_LOADERS] = { 500, 20 },   [SHAPE_HIDDEN] = { 1000, 50 },
+	[SHAPE_NUMBERED] = { 1000, 50 },
+};
+
+enum {
+	COPIES_WITHOUT_WINDOW = 500, // copies that accuse by their number alone ...
+	COPIES_STANDING = 1000,      // ... and when none came within the window
+	TIMES_PER_NAME = 20,         // so often comes a name of copies, on average
+	WHOLE_PROGRAM = 10,          // classes per loader from which on it is an application
+	LEAST_CHURN = 100,           // classes that came and went within the window
+};
+
+static const struct family_row *find_family(const struct snapshot *s, const char *name)
+{
+	for (size_t i = 0; i < s->families.count; i++)
+		if (!strcmp(s->families.at[i].name, name))
+			return &s->families.at[i];
+	return NULL;
+}
+
+static bool is_loader_of(const struct loader_row *l, const struct family_row *f)
+{
+	return !l->hidden && l->type && f->loader_type && !strcmp(l->type, f->loader_type);
+}
+
+double class_suspect_per_loader(const struct snapshot *s, const struct family_row *f)
+{
+	uint64_t classes = 0;
+	uint32_t loaders = 0;
+
+	for (size_t i = 0; i < s->loaders.count; i++)
+		if (is_loader_of(&s->loaders.at[i], f)) {
+			classes += s->loaders.at[i].class_count;
+			loaders++;
+		}
+	return loaders ? (double)classes / loaders : 0;
+}
+
+enum class_shape class_suspect_shape(const struct family_row *f)
+{
+	uint32_t names = f->distinct_names ? f->distinct_names : 1;
+
+	if ((uint64_t)f->hidden_count * 2 >= f->class_count)
+		return SHAPE_HIDDEN;
+	if (f->class_count / names >= TIMES_PER_NAME)
+		return f->loader_count >= f->class_count / WHOLE_PROGRAM ? SHAPE_COPIES
+									 : SHAPE_REDEFINED;
+	return (uint64_t)f->loader_count * 2 >= f->class_count ? SHAPE_LOADERS : SHAPE_NUMBERED;
+}
+
+bool class_suspect_in_own_loaders(enum class_shape shape)
+{
+	return shape == SHAPE_COPIES || shape == SHAPE_LOADERS;
+}
+
+uint32_t class_suspect_wanted(const struct class_suspect *s)
+{
+	uint32_t least = LIMITS[s->shape].least, added = LIMITS[s->shape].added;
+
+	if (s->doubt == DOUBT_FEW && least > s->family->class_count + added)
+		return least - s->family->class_count;
+	return added;
+}
+
+// Loaders that each hold a whole program: redeployment, which loader-leak judges.
+static bool is_program(const struct snapshot *s, const struct family_row *f)
+{
+	return class_suspect_shape(f) != SHAPE_HIDDEN &&
+	       (uint64_t)f->max_per_loader * 2 < f->class_count &&
+	       class_suspect_per_loader(s, f) > WHOLE_PROGRAM;
+}
+
+uint64_t class_suspect_bytes(const struct snapshot *s, const struct ledger *l,
+			     const struct family_row *f)
+{
+	uint64_t used =
+		snapshot_get(s, F_METASPACE_USED, 0) + snapshot_get(s, F_CLASS_SPACE_USED, 0);
+	uint64_t resident, bytes = 0;
+
+	if (!l)
+		return f->bytes;
+	if (class_suspect_in_own_loaders(class_suspect_shape(f)) && s->loaders.count > 0) {
+		struct arena scratch = { 0 };
+		bool *wanted = arena_array(&scratch, bool, s->loaders.count);
+
+		for (size_t i = 0; i < s->loaders.count; i++)
+			wanted[i] = is_loader_of(&s->loaders.at[i], f);
+		bytes = weigh_rows(l, CLAIM_OF_LOADER, wanted, s->loaders.count);
+		arena_drop(&scratch);
+	}
+	if (bytes)
+		return bytes;
+	resident = ledger_row(l, "metaspace")->resident + ledger_row(l, "class-space")->resident;
+	if (used && resident < used)
+		return (uint64_t)((double)f->bytes * (double)resident / (double)used);
+	return f->bytes;
+}
+
+// ---- growth -------------------------------------------------------------------------------------
+
+static void doubt(struct class_suspect *s, enum class_doubt why)
+{
+	s->verdict = VERDICT_CANNOT_TELL;
+	s->doubt = why;
+}
+
+static void weigh_window(const struct evidence *e, struct class_suspect *s)
+{
+	bool copies = s->shape == SHAPE_COPIES;
+	bool many_copies = copies && s->family->class_count >= COPIES_STANDING;
+	bool enough = s->added >= LIMITS[s->shape].added;
+
+	if (s->family->class_count < LIMITS[s->shape].least) {
+		if (enough)
+			doubt(s, DOUBT_FEW);
+	} else if (!enough) {
+		if (many_copies)
+			s->verdict = VERDICT_LIKELY;
+		else if (s->added > 0)
+			doubt(s, DOUBT_SHORT);
+	} else if (many_copies) {
+		s->verdict = VERDICT_CONFIRMED;
+	} else if (s->before < s->added / 10) {
+		doubt(s, DOUBT_BEGAN);
+	} else if (weigh_pace(e, s->before, s->added) == PACE_SLOWING) {
+		doubt(s, DOUBT_SLOWING);
+	} else {
+		s->verdict = s->shape == SHAPE_REDEFINED ? VERDICT_LIKELY : VERDICT_CONFIRMED;
+	}
+}
+
+static void weigh_moment(struct class_suspect *s)
+{
+	if (s->family->class_count < LIMITS[s->shape].least)
+		return;
+	if (s->shape == SHAPE_COPIES && s->family->class_count >= COPIES_WITHOUT_WINDOW)
+		s->verdict = VERDICT_LIKELY;
+	else
+		doubt(s, DOUBT_NO_WINDOW);
+}
+
+static struct class_suspect weigh_family(const struct evidence *e, const struct family_row *f,
+					 bool churning)
+{
+	struct class_suspect s = {
+		.family = f,
+		.shape = class_suspect_shape(f),
+		.verdict = VERDICT_RULED_OUT,
+	};
+	const struct family_row *before;
+
+	if (is_program(e->now, f) || (churning && class_suspect_in_own_loaders(s.shape)))
+		return s;
+	before = e->first == e->now ? f : find_family(e->first, f->name);
+	s.before = before ? before->class_count : 0;
+	s.added = (double)f->class_count - s.before;
+	if (weigh_has_window(e))
+		weigh_window(e, &s);
+	else
+		weigh_moment(&s);
+	if (s.verdict == VERDICT_RULED_OUT)
+		return s;
+	s.bytes = class_suspect_bytes(e->now, e->ledger, f);
+	s.grown = (double)s.bytes;
+	if (before)
+		s.grown -= (double)class_suspect_bytes(e->first, e->first_ledger, before);
+	return s;
+}
+
+static bool is_worse(const struct class_suspect *a, const struct class_suspect *b)
+{
+	static const int RANK[] = {
+		[VERDICT_CONFIRMED] = 3,
+		[VERDICT_LIKELY] = 2,
+		[VERDICT_CANNOT_TELL] = 1,
+		[VERDICT_RULED_OUT] = 0,
+	};
+	double left = a->grown + (double)a->bytes, right = b->grown + (double)b->bytes;
+
+	if (!b->family)
+		return true;
+	if (RANK[a->verdict] != RANK[b->verdict])
+		return RANK[a->verdict] > RANK[b->verdict];
+	if (left != right)
+		return left > right;
+	return a->family->class_count > b->family->class_count;
+}
+
+struct class_suspect class_suspect_find(const struct evidence *e)
+{
+	struct class_suspect worst = { .verdict = VERDICT_RULED_OUT };
+	bool churning = class_suspect_churn(e).family != NULL;
+
+	for (size_t i = 0; i < e->now->families.count; i++) {
+		const struct family_row *f = &e->now->families.at[i];
+		struct class_suspect s;
+
+		if (f->class_count < LIMITS[SHAPE_COPIES].added)
+			continue;
+		s = weigh_family(e, f, churning);
+		if (s.verdict != VERDICT_RULED_OUT && is_worse(&s, &worst))
+			worst = s;
+	}
+	return worst;
+}
+
+// ---- what is no suspect, and why ----------------------------------------------------------------
+
+struct class_churn class_suspect_churn(const struct evidence *e)
+{
+	const struct snapshot *moments[] = { e->now, e->first };
+	struct class_churn c = { 0 };
+
+	if (!weigh_has_window(e) || !weigh_fact(e, F_CLASSES_LOADED, &c.loaded) ||
+	    !weigh_fact(e, F_CLASSES_UNLOADED, &c.unloaded))
+		return c;
+	if (c.loaded < LEAST_CHURN || c.unloaded < c.loaded / 2)
+		return c;
+	for (int m = 0; m < 2; m++)
+		for (size_t i = 0; i < moments[m]->families.count; i++) {
+			const struct family_row *f = &moments[m]->families.at[i];
+
+			if (f->class_count >= TIMES_PER_NAME &&
+			    class_suspect_in_own_loaders(class_suspect_shape(f)) &&
+			    !is_program(moments[m], f) &&
+			    (!c.family || f->class_count > c.family->class_count))
+				c.family = f;
+		}
+	return c;
+}
+
+const struct family_row *class_suspect_program(const struct evidence *e)
+{
+	const struct family_row *most = NULL;
+
+	for (size_t i = 0; weigh_has_window(e) && i < e->now->families.count; i++) {
+		const struct family_row *f = &e->now->families.at[i];
+		const struct family_row *before;
+
+		if ((most && f->class_count <= most->class_count) || !is_program(e->now, f))
+			continue;
+		before = find_family(e->first, f->name);
+		if (f->loader_count > (before ? before->loader_count : 0))
+			most = f;
+	}
+	return most;
+}
