@@ -186,6 +186,22 @@ static bool find_stack(const struct state *s, const struct task *task,
 	return stack_by_shape(s->look, task->stack_pointer, out);
 }
 
+// Collector maps has claimed the kernel's own mapping; the thread is what it did not know.
+static bool own_claim(struct look *look, const struct stack *stack, uint32_t row)
+{
+	for (size_t i = 0; i < look->out->claims.count; i++) {
+		struct claim *c = &look->out->claims.at[i];
+
+		if (c->start == stack->start && c->end == stack->end && c->table == CLAIM_OF_NONE &&
+		    !strcmp(c->account, "thread-stacks")) {
+			c->table = CLAIM_OF_THREAD;
+			c->row = row;
+			return true;
+		}
+	}
+	return false;
+}
+
 static void claim_stack(struct look *look, const struct stack *stack, const char *part,
 			uint32_t row)
 {
@@ -223,8 +239,9 @@ static void add_thread(struct state *s, const struct task *task)
 		row.stack_end = stack.end;
 		if (t && look->has_pages)
 			row.stack_committed = resident_bytes(look, stack.start, stack.end);
-		claim_stack(look, &stack, thread_kind_name(row.kind),
-			    (uint32_t)look->out->threads.count);
+		index = (uint32_t)look->out->threads.count;
+		if (strcmp(stack.source, "proc") != 0 || !own_claim(look, &stack, index))
+			claim_stack(look, &stack, thread_kind_name(row.kind), index);
 	}
 	vec_push(look->mem, &look->out->threads, row);
 }

@@ -9,6 +9,7 @@
 #include "base/memory.h"
 #include "jvm/addresses.h"
 #include "jvm/classes.h"
+#include "jvm/heapclock.h"
 #include "jvm/hotspot.h"
 #include "jvm/javafields.h"
 
@@ -252,6 +253,7 @@ static bool read_list_once(struct reader *r, struct fail *why)
 	struct arena frame = { 0 };
 	struct addresses seen;
 	struct counters before, after;
+	struct heapclock clock = heapclock_start(r->vm);
 	uint64_t found, slack;
 	bool ok;
 
@@ -265,7 +267,8 @@ static bool read_list_once(struct reader *r, struct fail *why)
 	arena_drop(&frame);
 	if (!ok)
 		return false;
-	memory_forget(r->vm->memory);
+	if (!heapclock_held(r->vm, clock))
+		return fail(why, FAIL_CORRUPT, "a collection moved the list of cleaners");
 	if (!read_counters(r, &after, why))
 		return false;
 	found = r->out->buffers.count;
@@ -298,11 +301,8 @@ bool direct_read(const struct hotspot *vm, const struct hotspot_classes *classes
 		read_limit(&r);
 	}
 	b.listed = !c.count; // nothing counted, nothing to list
-	while (!b.listed && b.tries < TRIES) {
-		if (b.tries++)
-			memory_forget(vm->memory);
+	while (!b.listed && b.tries++ < TRIES)
 		b.listed = read_list_once(&r, &list_why);
-	}
 	if (!b.listed) {
 		b.buffers.count = 0;
 		snprintf(b.why_not, sizeof(b.why_not), "%.*s", (int)sizeof(b.why_not) - 1,

@@ -7,6 +7,7 @@
 #include "base/memory.h"
 #include "jvm/addresses.h"
 #include "jvm/classes.h"
+#include "jvm/heapclock.h"
 #include "jvm/hotspot.h"
 #include "jvm/javafields.h"
 #include "jvm/vmstructs.h"
@@ -14,6 +15,7 @@
 enum {
 	PROBE_WORDS = 4,   // behind ClassLoaderData::_next
 	PROBE_VOTES = 200, // loaders that are asked
+	TRIES = 5,
 	NAME_ROOM = 1024,
 };
 
@@ -112,34 +114,6 @@ static bool identify_one(struct identify *id, struct hotspot_loader *l, uint64_t
 	return l->object_at;
 }
 
-// Those that disagree are read again after a breath: objects move while we look.
-static void identify_all(struct identify *id)
-{
-	struct arena frame = { 0 };
-	VEC(uint64_t) members = { 0 };
-	VEC(size_t) again = { 0 };
-
-	for (size_t i = 0; i < id->classes->loaders.count; i++) {
-		struct hotspot_loader *l = &id->classes->loaders.at[i];
-		uint64_t member = l->object_at;
-
-		l->object_at = 0;
-		if (l->boot || l->unreadable || !member || identify_one(id, l, member))
-			continue;
-		vec_push(&frame, &members, member);
-		vec_push(&frame, &again, i);
-	}
-	if (again.count)
-		memory_forget(id->vm->memory);
-	for (size_t i = 0; i < again.count; i++) {
-		struct hotspot_loader *l = &id->classes->loaders.at[again.at[i]];
-
-		if (!identify_one(id, l, members.at[i]))
-			l->unloading = !moves_concurrently(id->vm);
-	}
-	arena_drop(&frame);
-}
-
 static void identify_fields(struct identify *id, struct hotspot_loader *l,
 			    const struct addresses *by_object)
 {
@@ -158,31 +132,74 @@ static void identify_fields(struct identify *id, struct hotspot_loader *l,
 		javafields_text(id->vm, &id->strings, name, id->mem, &l->name, NULL);
 }
 
+// One pass over all loaders; `members` are the ClassLoaderData::_class_loader of each.
+static void identify_all(struct identify *id, const uint64_t *members)
+{
+	struct arena frame = { 0 };
+	struct addresses by_object;
+
+	addresses_init(&by_object, &frame);
+	for (size_t i = 0; i < id->classes->loaders.count; i++) {
+		struct hotspot_loader *l = &id->classes->loaders.at[i];
+
+		l->object_at = 0;
+		l->name = NULL;
+		l->parent = LOADER_NONE;
+		if (l->of_boot || l->unreadable)
+			continue;
+		// An object of another class than the one on file is dead; its memory is in use again.
+		l->unloading = !identify_one(id, l, members[i]) && !moves_concurrently(id->vm);
+		// Data of hidden classes shares the loader; the loader's own data is the one meant.
+		if (l->object_at && !l->hidden)
+			addresses_put(&by_object, l->object_at, (uint32_t)i, NULL);
+	}
+	for (size_t i = 0; i < id->classes->loaders.count; i++)
+		identify_fields(id, &id->classes->loaders.at[i], &by_object);
+	arena_drop(&frame);
+}
+
+// What came from objects that may have moved meanwhile; the class on file does not move.
+static void drop_java_part(struct identify *id)
+{
+	for (size_t i = 0; i < id->classes->loaders.count; i++) {
+		struct hotspot_loader *l = &id->classes->loaders.at[i];
+
+		l->object_at = 0;
+		l->name = NULL;
+		l->parent = LOADER_NONE;
+		l->unloading = l->unreadable;
+		if (!id->klass_offset) {
+			l->klass_at = 0;
+			l->type = NULL;
+		}
+	}
+}
+
 void loaders_identify(const struct hotspot *vm, struct arena *mem, struct hotspot_classes *classes)
 {
 	struct arena frame = { 0 };
 	struct identify id = { .vm = vm, .mem = mem, .classes = classes };
-	struct addresses by_object;
 	uint64_t string = classes_find(classes, "java/lang/String");
 	uint64_t loader = classes->class_loader_klass;
+	uint64_t *members = arena_array(&frame, uint64_t, classes->loaders.count);
+	bool held = false;
 
 	addresses_init(&id.names, mem);
-	addresses_init(&by_object, &frame);
 	if (loader) {
 		id.has_parent = javafields_find(vm, loader, "parent", &id.parent, NULL);
 		id.has_name = string && javafields_strings(vm, string, &id.strings, NULL) &&
 			      javafields_find(vm, loader, "name", &id.name, NULL);
 	}
 	id.klass_offset = probe_klass_offset(&id);
-	identify_all(&id);
-	for (size_t i = 0; i < classes->loaders.count; i++) {
-		struct hotspot_loader *l = &classes->loaders.at[i];
-
-		// Data of hidden classes shares the loader; the loader's own data is the one meant.
-		if (l->object_at && !l->hidden)
-			addresses_put(&by_object, l->object_at, (uint32_t)i, NULL);
-	}
 	for (size_t i = 0; i < classes->loaders.count; i++)
-		identify_fields(&id, &classes->loaders.at[i], &by_object);
+		members[i] = classes->loaders.at[i].object_at;
+	for (int try = 0; try < TRIES && !held; try++) {
+		struct heapclock clock = heapclock_start(vm);
+
+		identify_all(&id, members);
+		held = heapclock_held(vm, clock);
+	}
+	if (!held)
+		drop_java_part(&id);
 	arena_drop(&frame);
 }

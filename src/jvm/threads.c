@@ -8,12 +8,13 @@
 #include "base/memory.h"
 #include "jvm/addresses.h"
 #include "jvm/classes.h"
+#include "jvm/heapclock.h"
 #include "jvm/hotspot.h"
 #include "jvm/javafields.h"
 #include "jvm/vmstructs.h"
 
 enum {
-	TRIES = 3,
+	TRIES = 5,
 	THREAD_LIMIT = 1 << 17,
 	STATE_LIMIT = 12, // JavaThreadState: 0 uninitialized .. 11 blocked_trans
 	STACK_LEAST = 16 << 10,
@@ -258,22 +259,34 @@ static void read_internal(const struct reader *r, struct hotspot_threads *out)
 		out->internal.count = 0;
 }
 
+// What came from objects that may have moved meanwhile.
+static void drop_java_part(struct hotspot_threads *t)
+{
+	for (size_t i = 0; i < t->java.count; i++) {
+		t->java.at[i].name = NULL;
+		t->java.at[i].context_loader_at = 0;
+	}
+}
+
 bool threads_read(const struct hotspot *vm, const struct hotspot_classes *classes,
 		  struct arena *mem, struct hotspot_threads *out, struct fail *why)
 {
 	struct hotspot_threads t = { 0 };
 	struct reader r = { .vm = vm, .classes = classes, .mem = mem };
-	bool ok = false;
+	bool ok = false, held = false;
 
 	find_fields(&r);
-	for (int try = 0; try < TRIES && !ok; try++) {
-		if (try)
-			memory_forget(vm->memory);
+	for (int try = 0; try < TRIES && !held; try++) {
+		struct heapclock clock = heapclock_start(vm);
+
 		ok = read_java(&r, &t, why);
+		held = heapclock_held(vm, clock) && ok;
 	}
 	if (!ok)
 		return fail_while(why, "reading the Java threads");
 	sort_out_kinds(&t);
+	if (!held)
+		drop_java_part(&t);
 	read_internal(&r, &t);
 	*out = t;
 	return true;

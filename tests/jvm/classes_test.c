@@ -220,3 +220,19 @@ Test(classes, a_boot_loader_whose_classes_make_no_sense_is_an_unknown_layout)
 	cr_assert_not(read_all());
 	cr_assert(strstr(why.text, "layout unknown"), "%s", why.text);
 }
+
+Test(classes, across_collections_a_loader_keeps_its_type_alone)
+{
+	uint64_t klass = image_klass(&im, "app/Loader", im.boot, im.loader_klass, NULL, 0);
+	uint64_t oop;
+	uint64_t app = image_loader(&im, klass, false, &oop);
+
+	image_set_oop(&im, oop + 16, image_string(&im, "plugin"));
+	cr_assert(read_all(), "%s", why.text);
+	cr_assert_str_eq(loader(app)->name, "plugin");
+	im.on_forget = image_collect;
+	cr_assert(read_all(), "%s", why.text);
+	cr_assert_str_eq(loader(app)->type, "app/Loader");
+	cr_assert_null(loader(app)->name);
+	cr_assert_not(loader(app)->unloading);
+}

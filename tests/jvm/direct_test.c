@@ -142,9 +142,12 @@ Test(direct, a_link_of_another_class_is_not_followed)
 	cr_assert_not(direct.listed);
 }
 
+static unsigned mend_at;
+
 static void mend_list(struct image *image)
 {
-	image_set_oop(image, links[7] + 12, links[8]);
+	if (image->forgets >= mend_at)
+		image_set_oop(image, links[7] + 12, links[8]);
 }
 
 Test(direct, a_torn_list_is_walked_again)
@@ -154,6 +157,7 @@ Test(direct, a_torn_list_is_walked_again)
 	image_set_oop(&im, links[7] + 12, 0);
 	cr_assert(classes_read(&im.vm, &im.mem, &classes, &why), "%s", why.text);
 	im.on_forget = mend_list;
+	mend_at = im.forgets + 2; // behind the first walk
 	cr_assert(direct_read(&im.vm, &classes, &im.mem, &direct, &why), "%s", why.text);
 	cr_assert(direct.listed, "%s", direct.why_not);
 	cr_assert_eq(direct.tries, 2);
@@ -227,4 +231,14 @@ Test(direct, buffers_of_the_newer_cleaner_are_listed)
 	image_put32(&im, node + 16, 9); // more than the array has
 	cr_assert(read_direct(), "%s", why.text);
 	cr_assert_not(direct.listed);
+}
+
+Test(direct, a_list_read_across_collections_is_not_believed)
+{
+	add_bits();
+	add_cleaners();
+	im.on_forget = image_collect;
+	cr_assert(read_direct(), "%s", why.text);
+	cr_assert_not(direct.listed);
+	cr_assert(strstr(direct.why_not, "collection"), "%s", direct.why_not);
 }

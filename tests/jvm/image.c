@@ -96,6 +96,8 @@ static const struct {
 	{ "ConstantPool", "_length", "int", POOL_LENGTH },
 	{ "Symbol", "_length", "u2", 0 },
 	{ "Symbol", "_body", "u1", 6 },
+	{ "CollectedHeap", "_total_collections", "uint", HEAP_COLLECTIONS },
+	{ "CollectedHeap", "_is_gc_active", "bool", HEAP_GC_ACTIVE },
 	{ "ThreadsList", "_length", "uint", 8 },
 	{ "ThreadsList", "_threads", "JavaThread**", 16 },
 	{ "JavaThread", "_threadObj", "OopHandle", THREAD_OBJECT },
@@ -114,6 +116,7 @@ static const struct {
 	{ "ClassLoaderData", 128 },
 	{ "Klass", 200 },
 	{ "InstanceKlass", 232 },
+	{ "CollectedHeap", 64 },
 	{ "ConstantPool", POOL_HEADER },
 	{ "Symbol", 8 },
 	{ "ThreadsList", 32 },
@@ -388,6 +391,7 @@ void image_init(struct image *im)
 	open_vm(im);
 	if (im->used > LIBRARY_SIZE)
 		abort();
+	im->vm.heap_at = image_get(im, 64);
 	im->boot = image_loader(im, 0, false, NULL);
 	im->object_klass = image_klass(im, "java/lang/Object", im->boot, 0, NULL, 0);
 	im->loader_klass = image_klass(im, "java/lang/ClassLoader", im->boot, 0, LOADER, 2);
@@ -400,6 +404,13 @@ void image_init(struct image *im)
 void image_drop(struct image *im)
 {
 	arena_drop(&im->mem);
+}
+
+void image_collect(struct image *im)
+{
+	uint64_t at = im->vm.heap_at + HEAP_COLLECTIONS;
+
+	image_put32(im, at, (uint32_t)image_peek(im, at) + 1);
 }
 
 // --- Metaspace ---

@@ -18,6 +18,8 @@
 enum {
 	IMAGE_SIZE = 2 << 20,
 	// Members as the image's tables give them.
+	HEAP_COLLECTIONS = 8,
+	HEAP_GC_ACTIVE = 12,
 	CLD_LOADER = 8,
 	CLD_METASPACE = 16,
 	CLD_LOCK = 24,
@@ -76,6 +78,7 @@ struct image {
 void image_init(
 	struct image *im); // the boot loader with Object, ClassLoader, String, Thread and byte[]
 void image_drop(struct image *im);
+void image_collect(struct image *im); // an on_forget: one more collection has started
 
 uint64_t image_get(struct image *im, size_t size);             // zeroed, 16-aligned
 void image_put(struct image *im, uint64_t at, uint64_t value); // eight bytes

@@ -101,3 +101,20 @@ Test(threads, without_classes_there_are_stacks_but_no_names)
 	cr_assert_eq(threads.java.count, 1);
 	cr_assert_null(threads.java.at[0].name);
 }
+
+Test(threads, names_read_across_collections_are_dropped)
+{
+	uint64_t at = image_thread(&im, 1, "main");
+
+	im.on_forget = image_collect;
+	cr_assert(read_threads(&at, 1), "%s", why.text);
+	cr_assert_eq(threads.java.count, 1);
+	cr_assert_null(threads.java.at[0].name);
+	im.on_forget = NULL;
+	image_put8(&im, im.vm.heap_at + HEAP_GC_ACTIVE, 1);
+	cr_assert(read_threads(&at, 1), "%s", why.text);
+	cr_assert_null(threads.java.at[0].name);
+	image_put8(&im, im.vm.heap_at + HEAP_GC_ACTIVE, 0);
+	cr_assert(read_threads(&at, 1), "%s", why.text);
+	cr_assert_str_eq(threads.java.at[0].name, "main");
+}
