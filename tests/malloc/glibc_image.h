@@ -18,6 +18,7 @@
 
 enum {
 	IMAGE_PAGES = 256, // with contents
+	IMAGE_SLOTS = 1024,
 	IMAGE_MAPS = 16,
 	LIBC_PAGES = 8,
 	HEAP_PAGES = 40,
@@ -62,6 +63,7 @@ struct image {
 		unsigned char bytes[PAGE_SIZE_BYTES];
 	} pages[IMAGE_PAGES];
 	size_t page_count;
+	uint16_t slots[IMAGE_SLOTS]; // open hash: number of the page, plus 1
 	struct mapping mappings[IMAGE_MAPS];
 	struct maps maps;
 	struct memory memory;
@@ -71,14 +73,17 @@ struct image {
 
 static inline unsigned char *image_page(struct image *im, uint64_t at, bool make)
 {
-	for (size_t i = 0; i < im->page_count; i++)
-		if (im->pages[i].page == at / PAGE_SIZE_BYTES)
-			return im->pages[i].bytes;
+	uint64_t page = at / PAGE_SIZE_BYTES;
+	size_t slot = (size_t)(page * 0x9e3779b97f4a7c15u >> 54);
+
+	for (; im->slots[slot]; slot = (slot + 1) % IMAGE_SLOTS)
+		if (im->pages[im->slots[slot] - 1].page == page)
+			return im->pages[im->slots[slot] - 1].bytes;
 	if (!make || im->page_count == IMAGE_PAGES)
 		return NULL;
-	im->pages[im->page_count].page = at / PAGE_SIZE_BYTES;
-	memset(im->pages[im->page_count].bytes, 0, PAGE_SIZE_BYTES);
-	return im->pages[im->page_count++].bytes;
+	im->pages[im->page_count].page = page;
+	im->slots[slot] = (uint16_t)++im->page_count;
+	return im->pages[im->page_count - 1].bytes;
 }
 
 static inline bool image_read(void *self, uint64_t at, void *to, size_t len, struct fail *why)
