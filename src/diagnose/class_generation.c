@@ -142,7 +142,8 @@ static void add_counter_evidence(const struct evidence *e, struct arena *mem, st
 			     weigh_source(e->now, F_CLASSES_LOADED),
 			     "%.0f classes loaded since the start", loaded);
 		add_evidence(out, mem, "classes.unloaded", unloaded,
-			     weigh_source(e->now, F_CLASSES_UNLOADED), "%.0f unloaded", unloaded);
+			     weigh_source(e->now, F_CLASSES_UNLOADED), "%.0f of them unloaded",
+			     unloaded);
 	}
 	if (weigh_has_window(e) && weigh_fact(e, F_GC_COUNT, &collections)) {
 		weigh_fact(e, F_GC_FULL_COUNT, &full);

@@ -134,6 +134,25 @@ static double heap_left(const struct evidence *e)
 	return committed > row->resident ? (double)(committed - row->resident) : 0;
 }
 
+// Bytes per second of the heap's first touch within the window.
+static double touch_rate(const struct evidence *e, const struct diagnosis *d)
+{
+	for (size_t i = 0; i < d->growth.count; i++)
+		if (d->growth.at[i].harmless && !strcmp(d->growth.at[i].account, "java-heap"))
+			return (double)d->growth.at[i].bytes / e->window_s;
+	return 0;
+}
+
+// All goes on at the window's rate, but first touch only until the committed heap is touched.
+static double time_to(const struct evidence *e, const struct diagnosis *d, double left, double all)
+{
+	double touch = touch_rate(e, d), heap = heap_left(e);
+
+	if (touch <= 0 || left / all <= heap / touch)
+		return left / all;
+	return all - touch > 0 ? (left - heap) / (all - touch) : INFINITY;
+}
+
 void growth_foresee(const struct evidence *e, struct diagnosis *out)
 {
 	double left, all, harmless = 0, lasting, noise;
@@ -157,6 +176,7 @@ void growth_foresee(const struct evidence *e, struct diagnosis *out)
 		return;
 	out->limit_eta.known = true;
 	out->limit_eta.low_s = left / (all + noise);
-	out->limit_eta.mid_s = left / all;
+	out->limit_eta.mid_s = time_to(e, out, left, all);
 	out->limit_eta.high_s = lasting > noise ? left / fmin(lasting - noise, all) : INFINITY;
+	out->limit_eta.high_s = fmax(out->limit_eta.high_s, out->limit_eta.mid_s);
 }

@@ -256,6 +256,23 @@ Test(diagnosis, first_touch_that_leads_beyond_the_limit_is_foreseen_without_an_u
 	cr_assert(isinf(d.limit_eta.high_s));
 }
 
+Test(diagnosis, first_touch_ends_on_the_way_to_the_limit)
+{
+	give_pages(&first, "metaspace", GIB(4), MIB(50));
+	give_pages(&now, "metaspace", GIB(4), MIB(100));
+	give_pages(&first, "java-heap", GIB(8), MIB(50));
+	give_pages(&now, "java-heap", GIB(8), MIB(150));
+	give(F_RSS, MIB(100), MIB(250));
+	give(F_RSS_AFTER, MIB(100), MIB(250));
+	give_rss(F_HEAP_COMMITTED, MIB(200));
+	give_limit(MIB(450));
+	judge(10);
+	cr_assert(d.limit_eta.known);
+	// 50 MB of heap are left, which takes 5 s; the other 150 MB come at 5 MB/s.
+	cr_assert_float_eq(d.limit_eta.mid_s, 30, 0.1);
+	cr_assert_float_eq(d.limit_eta.high_s, 40, 1);
+}
+
 Test(diagnosis, without_a_limit_a_window_or_growth_nothing_is_foreseen)
 {
 	give_pages(&first, "metaspace", GIB(4), MIB(50));
