@@ -96,7 +96,11 @@ static bool set_value(enum option_id id, const char *value, struct options *o, s
 		return units_parse_duration(value, &o->for_s, why);
 	case OPTION_EVERY:
 		o->has_every = true;
-		return units_parse_duration(value, &o->every_s, why);
+		if (!units_parse_duration(value, &o->every_s, why))
+			return false;
+		// More often than that the looks would come one behind the other.
+		return o->every_s >= 0.1 ||
+		       fail(why, FAIL_CORRUPT, "--every takes at least 0.1 s, not '%s'", value);
 	case OPTION_TOP:
 		if (!parse_number(value, 1000000, &n, why))
 			return false;

@@ -31,6 +31,10 @@ bool subject_resolve(const char *text, struct arena *mem, struct subject *out, s
 	if (capture_is_one(text) || strchr(text, '/')) {
 		if (!capture_open(text, mem, &s.capture, why))
 			return false;
+		if (!s.capture.moments) {
+			capture_close(&s.capture);
+			return fail(why, FAIL_CORRUPT, "%s holds no moment", text);
+		}
 		s.is_capture = true;
 		s.path = text;
 		s.count = s.capture.moments;

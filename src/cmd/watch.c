@@ -18,19 +18,26 @@ struct moment {
 	struct ledger ledger;
 };
 
-static bool take_look(const struct subject *s, size_t index, const struct options *o,
-		      struct moment *out, struct fail *why)
+struct watch {
+	const struct subject *subject;
+	size_t index;
+	const struct options *options;
+	watch_show *show;
+	void *arg;
+};
+
+static bool take_look(const struct watch *w, size_t index, struct moment *out, struct fail *why)
 {
 	struct target target;
 	bool done;
 
 	*out = (struct moment){ 0 };
-	if (!subject_open(s, index, o, &out->mem, &target, why))
+	if (!subject_open(w->subject, index, w->options, &out->mem, &target, why))
 		return false;
 	done = look_at(&target, &out->mem, &out->snapshot, why) &&
 	       ledger_build(&out->snapshot, &out->mem, &out->ledger, why);
-	if (done && s->is_capture)
-		out->snapshot.capture = s->path;
+	if (done && w->subject->is_capture)
+		out->snapshot.capture = w->subject->path;
 	discover_close(&target);
 	return done;
 }
@@ -47,9 +54,9 @@ static bool same_process(const struct moment *first, const struct moment *now, s
 	return true;
 }
 
-static void show_report(const struct moment *first, struct moment *now, const struct options *o,
-			watch_show *show, void *arg)
+static void show_report(const struct watch *w, const struct moment *first, struct moment *now)
 {
+	const struct options *o = w->options;
 	struct report r = {
 		.now = &now->snapshot,
 		.first = &first->snapshot,
@@ -67,7 +74,8 @@ static void show_report(const struct moment *first, struct moment *now, const st
 		r.window_s = now->snapshot.at_s - first->snapshot.at_s;
 		ledger_grow(&now->ledger, &first->ledger);
 	}
-	show(&r, arg);
+	w->show(&r, w->arg);
+	fflush(stdout);
 }
 
 static void sleep_for(double seconds)
@@ -80,10 +88,10 @@ static void sleep_for(double seconds)
 }
 
 // One report each time that `step` has passed, until `whole` has.
-static bool watch_on(const struct subject *s, size_t index, const struct options *o,
-		     const struct moment *first, watch_show *show, void *arg, struct fail *why)
+static bool watch_on(const struct watch *w, const struct moment *first, struct fail *why)
 {
-	double whole = o->has_for ? o->for_s : 1e18;
+	const struct options *o = w->options;
+	double whole = o->has_for ? o->for_s : 1e9;
 	double step = o->has_every && o->every_s < whole ? o->every_s : whole;
 
 	for (double passed = 0; passed < whole;) {
@@ -93,27 +101,26 @@ static bool watch_on(const struct subject *s, size_t index, const struct options
 
 		sleep_for(wait);
 		passed += wait;
-		done = take_look(s, index, o, &now, why) && same_process(first, &now, why);
+		done = take_look(w, w->index, &now, why) && same_process(first, &now, why);
 		if (done)
-			show_report(first, &now, o, show, arg);
+			show_report(w, first, &now);
 		arena_drop(&now.mem);
 		if (!done)
 			return false;
-		fflush(stdout);
 	}
 	return true;
 }
 
-static bool watch_moments(const struct subject *s, const struct options *o, watch_show *show,
-			  void *arg, struct fail *why)
+static bool watch_moments(const struct watch *w, struct fail *why)
 {
+	size_t last_index = w->subject->count - 1;
 	struct moment first = { 0 }, last = { 0 };
-	bool done = take_look(s, 0, o, &first, why);
+	bool done = take_look(w, 0, &first, why);
 
-	if (done && s->count > 1)
-		done = take_look(s, s->count - 1, o, &last, why);
+	if (done && last_index)
+		done = take_look(w, last_index, &last, why);
 	if (done)
-		show_report(&first, s->count > 1 ? &last : &first, o, show, arg);
+		show_report(w, &first, last_index ? &last : &first);
 	arena_drop(&first.mem);
 	arena_drop(&last.mem);
 	return done;
@@ -122,16 +129,17 @@ static bool watch_moments(const struct subject *s, const struct options *o, watc
 bool watch_run(const struct subject *s, size_t index, const struct options *o, watch_show *show,
 	       void *arg, struct fail *why)
 {
+	struct watch w = { s, index, o, show, arg };
 	struct moment first;
 	bool done;
 
 	if (s->is_capture)
-		return watch_moments(s, o, show, arg, why);
-	done = take_look(s, index, o, &first, why);
-	if (done && !o->has_for && !o->has_every)
-		show_report(&first, &first, o, show, arg);
+		return watch_moments(&w, why);
+	done = take_look(&w, index, &first, why);
+	if (done && ((o->has_for && o->for_s > 0) || o->has_every))
+		done = watch_on(&w, &first, why);
 	else if (done)
-		done = watch_on(s, index, o, &first, show, arg, why);
+		show_report(&w, &first, &first);
 	arena_drop(&first.mem);
 	return done;
 }
@@ -154,7 +162,6 @@ int watch_target(const struct options *o, watch_show *show, void *arg)
 			putchar('\n');
 		if (watch_run(&s, i, o, show, arg, &why)) {
 			read++;
-			fflush(stdout);
 		} else {
 			fprintf(stderr, "jledger: %s\n", why.text);
 		}

@@ -15,19 +15,19 @@ struct cover {
 static void find_crossing(const struct ranked *claims, size_t count, int account, struct arena *mem,
 			  struct overlaps *out)
 {
-	VEC(const struct claim *) open = { 0 };
+	VEC(struct ranked) open = { 0 };
 
 	for (size_t i = 0; i < count; i++) {
 		const struct claim *c = claims[i].claim, *outer;
 
 		if (claims[i].account != account || c->certainty > CERTAINTY_DERIVED)
 			continue;
-		while (open.count && open.at[open.count - 1]->end <= c->start)
+		while (open.count && open.at[open.count - 1].claim->end <= c->start)
 			open.count--;
-		outer = open.count ? open.at[open.count - 1] : NULL;
+		outer = open.count ? open.at[open.count - 1].claim : NULL;
 		if (outer && outer->end < c->end)
 			vec_push(mem, out, (struct overlap_row){ outer, c, c->start, outer->end });
-		vec_push(mem, &open, c);
+		vec_push(mem, &open, claims[i]);
 	}
 }
 

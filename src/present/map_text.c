@@ -60,7 +60,7 @@ static const char *about(const struct snapshot *s, struct arena *mem)
 			    xmx(snapshot_get(s, F_HEAP_MAX, UNKNOWN_BYTES), mem));
 	if (s->fact[F_UPTIME].known)
 		text = arena_format(mem, "%s  up %s", text,
-				    words_duration((double)(s->fact[F_UPTIME].value / 1000), up));
+				    words_duration((double)s->fact[F_UPTIME].value / 1e3, up));
 	return text;
 }
 

@@ -39,15 +39,15 @@ static bool is_control(const char *s, size_t len)
 
 static char *replace(const char *text, struct arena *mem, const char *broken, bool controls)
 {
-	size_t room = strlen(text) * (strlen(broken) > 1 ? strlen(broken) : 1) + 1, used = 0;
-	char *to = arena_get(mem, room);
+	size_t broken_len = strlen(broken), used = 0;
+	char *to = arena_get(mem, strlen(text) * (broken_len > 1 ? broken_len : 1) + 1);
 
 	for (const char *s = text; *s;) {
 		size_t len = utf8_length(s);
 
 		if (!len || (controls && is_control(s, len))) {
-			memcpy(to + used, broken, strlen(broken));
-			used += strlen(broken);
+			for (const char *b = broken; *b; b++)
+				to[used++] = *b;
 			s += len ? len : 1;
 			continue;
 		}
@@ -144,7 +144,7 @@ void words_wrap(const char *text, size_t at, size_t indent, size_t width, FILE *
 const char *words_mb(uint64_t bytes, char to[16])
 {
 	if (bytes == UNKNOWN_BYTES)
-		return strcpy(to, "");
+		return memset(to, 0, 16);
 	snprintf(to, 16, "%.1f", units_in_mb(bytes));
 	return to;
 }
@@ -154,7 +154,7 @@ const char *words_change(int64_t bytes, char to[16])
 	double mb = (double)bytes / (double)MIB(1);
 
 	if (fabs(mb) < 0.05)
-		return strcpy(to, "0");
+		return memcpy(to, "0", 2);
 	snprintf(to, 16, fabs(mb) < 9.95 ? "%+.1f" : "%+.0f", mb);
 	return to;
 }
