@@ -97,7 +97,7 @@ static bool open_files(const struct tree *files, int pid, struct arena *mem, str
 		return fail(why, FAIL_DENIED, "process %d can't be inspected: %s; %s", pid,
 			    rights.maps_denied ? rights.maps_denied : "its maps can't be read",
 			    rights.gain ? rights.gain : "nothing would help");
-	if (!read_file(files, pid, "maps", mem, &text, why) || !maps_parse(text, mem, maps, why))
+	if (!mappings_read(files, pid, mem, maps, why))
 		return false;
 	return fail_foreign(files, pid, maps, mem, why);
 }

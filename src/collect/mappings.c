@@ -1,9 +1,29 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "collect/mappings.h"
 
+#include "base/fail.h"
 #include "collect/collector.h"
 #include "os/remote.h"
 #include "parse/maps.h"
+
+enum { READ_TRIES = 4 };
+
+bool mappings_read(const struct tree *files, int pid, struct arena *mem, struct maps *out,
+		   struct fail *why)
+{
+	const char *path = arena_format(mem, "/proc/%d/maps", pid);
+	struct fail here = { .kind = FAIL_NONE };
+
+	for (int try = 0; try < READ_TRIES; try++) {
+		struct span text;
+
+		if (!tree_read(files, path, mem, &text, why))
+			return false;
+		if (maps_parse(text, mem, out, &here))
+			return true;
+	}
+	return fail(why, here.kind, "%s, read %d times", here.text, READ_TRIES);
+}
 
 void mappings_hand_over(const struct target *target, const struct maps *maps, struct arena *mem)
 {

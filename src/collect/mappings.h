@@ -1,13 +1,22 @@
 // SPDX-License-Identifier: Apache-2.0
-// What the reader of live memory must know of the target's mappings, from a parsed maps file.
+// The target's maps file, read whole, and what the reader of live memory must know of it.
 
 #ifndef COLLECT_MAPPINGS_H
 #define COLLECT_MAPPINGS_H
 
+#include <stdbool.h>
+
 struct arena;
+struct fail;
 struct maps;
 struct target;
+struct tree;
 
+// Reads and parses /proc/PID/maps; all lives in `mem`.  The kernel writes the file piece by piece, so a
+// mapping that grows meanwhile can overlap the line before it: then the file is read again, thrice at
+// most.  GONE, DENIED, CORRUPT.
+bool mappings_read(const struct tree *files, int pid, struct arena *mem, struct maps *out,
+		   struct fail *why);
 // Tells the target's reader of this moment's mappings; `mem` holds them and must live until the
 // next hand-over.  Does nothing for a target whose memory is not live.
 void mappings_hand_over(const struct target *target, const struct maps *maps, struct arena *mem);

@@ -54,11 +54,8 @@ static void add_mapping(struct look *look, const struct mapping *m)
 static bool run(struct look *look, struct fail *why)
 {
 	const struct target *t = look->target;
-	struct span text;
 
-	if (!tree_read(t->files, arena_format(look->mem, "/proc/%d/maps", t->pid), look->mem, &text,
-		       why) ||
-	    !maps_parse(text, look->mem, &look->maps, why))
+	if (!mappings_read(t->files, t->pid, look->mem, &look->maps, why))
 		return false;
 	if (!look->maps.count)
 		return fail(why, FAIL_GONE, "process %d has exited: it maps nothing", t->pid);
