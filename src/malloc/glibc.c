@@ -67,14 +67,15 @@ bool glibc_add_piece(const struct malloc_view *v, struct arena *mem, struct glib
 	return true;
 }
 
-static bool read_heap(const struct malloc_view *v, uint64_t at, uint64_t arena, struct heap *out)
+static bool read_heap(const struct malloc_view *v, const struct glibc *g, uint64_t at,
+		      uint64_t arena, struct heap *out)
 {
 	struct heap_info i;
 
-	if (at % GLIBC_HEAP_BYTES || !view_read(v, at, &i, sizeof(i), NULL))
+	if (at % g->layout.heap_bytes || !view_read(v, at, &i, sizeof(i), NULL))
 		return false;
 	if (i.arena != arena || i.size < PAGE_SIZE_BYTES || i.size > i.mprotect_size ||
-	    i.mprotect_size > GLIBC_HEAP_BYTES || i.size % PAGE_SIZE_BYTES ||
+	    i.mprotect_size > g->layout.heap_bytes || i.size % PAGE_SIZE_BYTES ||
 	    i.mprotect_size % PAGE_SIZE_BYTES || !view_anonymous_end(v, at))
 		return false;
 	*out = (struct heap){ at, i };
@@ -86,16 +87,16 @@ static bool read_heap(const struct malloc_view *v, uint64_t at, uint64_t arena, 
 static bool follow_heaps(const struct malloc_view *v, const struct glibc *g,
 			 const struct glibc_arena *a, struct arena *mem, struct heaps *out)
 {
-	uint64_t own = a->at & ~(uint64_t)(GLIBC_HEAP_BYTES - 1), at;
+	uint64_t own = a->at & ~(g->layout.heap_bytes - 1), at;
 
 	*out = (struct heaps){ 0 };
 	if (!view_read_u64(v, a->at + g->layout.top, &at, NULL))
 		return false;
-	at &= ~(uint64_t)(GLIBC_HEAP_BYTES - 1);
+	at &= ~(g->layout.heap_bytes - 1);
 	while (out->list.count < GLIBC_HEAP_LIMIT && out->bytes < a->system) {
 		struct heap h;
 
-		if (!read_heap(v, at, a->at, &h))
+		if (!read_heap(v, g, at, a->at, &h))
 			return false;
 		vec_push(mem, &out->list, h);
 		out->bytes += h.info.size;
@@ -107,19 +108,19 @@ static bool follow_heaps(const struct malloc_view *v, const struct glibc *g,
 }
 
 // All heaps that name this arena, wherever `prev` would lead: the way while heaps come and go.
-static void search_heaps(const struct malloc_view *v, const struct glibc_arena *a,
-			 struct arena *mem, struct heaps *out)
+static void search_heaps(const struct malloc_view *v, const struct glibc *g,
+			 const struct glibc_arena *a, struct arena *mem, struct heaps *out)
 {
 	*out = (struct heaps){ 0 };
 	for (size_t i = 0; i < v->maps->count; i++) {
 		const struct mapping *m = &v->maps->at[i];
-		uint64_t at = (m->start + GLIBC_HEAP_BYTES - 1) & ~(uint64_t)(GLIBC_HEAP_BYTES - 1);
+		uint64_t at = (m->start + g->layout.heap_bytes - 1) & ~(g->layout.heap_bytes - 1);
 
-		for (; view_is_anonymous(m) && at < m->end; at += GLIBC_HEAP_BYTES) {
+		for (; view_is_anonymous(m) && at < m->end; at += g->layout.heap_bytes) {
 			struct heap h;
 
 			if (view_find_taken(v, at, at + PAGE_SIZE_BYTES) ||
-			    !read_heap(v, at, a->at, &h) || out->list.count >= GLIBC_HEAP_LIMIT)
+			    !read_heap(v, g, at, a->at, &h) || out->list.count >= GLIBC_HEAP_LIMIT)
 				continue;
 			vec_push(mem, &out->list, h);
 			out->bytes += h.info.size;
@@ -164,7 +165,7 @@ static void read_arena_heaps(const struct malloc_view *v, struct arena *mem, str
 		a->whole = follow_heaps(v, g, a, mem, &heaps);
 	}
 	if (!a->whole) {
-		search_heaps(v, a, mem, &heaps);
+		search_heaps(v, g, a, mem, &heaps);
 		vec_push(mem, &g->doubts,
 			 arena_format(mem,
 				      "the heaps of the arena at 0x%" PRIx64 " hold %" PRIu64
@@ -190,7 +191,7 @@ static void read_ring(const struct malloc_view *v, struct arena *mem, struct gli
 		vec_push(mem, &g->arenas, a);
 		g->system += a.system;
 		if (!view_read_u64(v, at + g->layout.next, &at, NULL) || at == g->layout.main_at ||
-		    !glibc_layout_check_arena(v, at))
+		    !glibc_layout_check_arena(v, g->layout.heap_bytes, at))
 			return;
 	}
 }

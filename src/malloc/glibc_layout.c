@@ -105,18 +105,19 @@ static bool looks_like_bins(const struct words *w, size_t i, struct range data)
 	return odd <= 3 && own >= 4;
 }
 
-bool glibc_layout_check_arena(const struct malloc_view *v, uint64_t arena)
+bool glibc_layout_check_arena(const struct malloc_view *v, uint64_t heap_bytes, uint64_t arena)
 {
-	uint64_t heap = arena & ~(uint64_t)(GLIBC_HEAP_BYTES - 1);
+	uint64_t heap = arena & ~(heap_bytes - 1);
 	uint64_t words[4]; // ar_ptr, prev, size, mprotect_size
 
 	return !(arena & 7) && (arena - heap == 32 || arena - heap == 48 || arena - heap == 64) &&
 	       view_read(v, heap, words, sizeof(words), NULL) && words[0] == arena && !words[1] &&
-	       words[2] >= PAGE_SIZE_BYTES && words[2] <= words[3] && words[3] <= GLIBC_HEAP_BYTES;
+	       words[2] >= PAGE_SIZE_BYTES && words[2] <= words[3] && words[3] <= heap_bytes;
 }
 
 // Follows `next` from the candidate until it comes back to it.
-static bool ring_closes(const struct malloc_view *v, uint64_t main_at, uint32_t next)
+static bool ring_closes(const struct malloc_view *v, uint64_t main_at, uint32_t next,
+			uint64_t heap_bytes)
 {
 	uint64_t at = main_at;
 
@@ -125,10 +126,22 @@ static bool ring_closes(const struct malloc_view *v, uint64_t main_at, uint32_t 
 			return false;
 		if (at == main_at)
 			return true;
-		if (!glibc_layout_check_arena(v, at))
+		if (!glibc_layout_check_arena(v, heap_bytes, at))
 			return false;
 	}
 	return false;
+}
+
+// 0 when the ring closes with no size of heaps.
+static uint64_t find_heap_bytes(const struct malloc_view *v, uint64_t main_at, uint32_t next)
+{
+	static const uint64_t SIZES[] = { MIB(64),
+					  MIB(8) }; // 8: four huge pages (tunable hugetlb=2)
+
+	for (size_t i = 0; i < sizeof(SIZES) / sizeof(SIZES[0]); i++)
+		if (ring_closes(v, main_at, next, SIZES[i]))
+			return SIZES[i];
+	return 0;
 }
 
 static bool check_state(const struct words *w, size_t bins)
@@ -157,8 +170,12 @@ bool glibc_layout_find(const struct malloc_view *v, struct arena *mem, struct gl
 			uint32_t bins = BINS_OFFSETS[k];
 			uint64_t at = w.start + i * 8 - bins;
 
-			if (at < w.start || !ring_closes(v, at, bins + NEXT_BEHIND_BINS))
+			uint64_t heap_bytes =
+				at < w.start ? 0 : find_heap_bytes(v, at, bins + NEXT_BEHIND_BINS);
+
+			if (!heap_bytes)
 				continue;
+			found.heap_bytes = heap_bytes;
 			found.main_at = at;
 			found.top = bins - 16;
 			found.bins = bins;
@@ -231,7 +248,10 @@ bool glibc_params_find(const struct malloc_view *v, const struct glibc_layout *l
 
 	for (size_t i = 0; i + 112 / 8 <= w.count; i++)
 		for (size_t k = 0; k < sizeof(PARAMS) / sizeof(PARAMS[0]); k++) {
-			enum params_look look = looks_like_params(v, &w, i, k);
+			// The last layout is that of the releases without fast bins.
+			bool fits = layout->has_fast_bins ==
+				    (k + 1 < sizeof(PARAMS) / sizeof(PARAMS[0]));
+			enum params_look look = fits ? looks_like_params(v, &w, i, k) : PARAMS_NO;
 
 			if (look == PARAMS_NO || look < best)
 				continue;

@@ -19,9 +19,8 @@ struct arena;
 struct fail;
 
 enum {
-	GLIBC_ARENA_LIMIT = 4096,    // arenas in a ring
-	GLIBC_HEAP_LIMIT = 100000,   // heaps of one arena
-	GLIBC_HEAP_BYTES = 64 << 20, // alignment and address space of a heap
+	GLIBC_ARENA_LIMIT = 4096,  // arenas in a ring
+	GLIBC_HEAP_LIMIT = 100000, // heaps of one arena
 };
 
 struct glibc_layout {
@@ -29,7 +28,8 @@ struct glibc_layout {
 	uint64_t main_at;  // main_arena
 	// Offsets in struct malloc_state.
 	uint32_t top, bins, next, attached, system;
-	bool has_fast_bins; // glibc up to 2.42
+	uint64_t heap_bytes; // alignment and address space of a heap: 64 MB, 8 MB with huge pages
+	bool has_fast_bins;  // glibc up to 2.42
 };
 
 // malloc_par's live words that say how many chunks have mappings of their own.
@@ -55,7 +55,7 @@ bool glibc_params_find(const struct malloc_view *v, const struct glibc_layout *l
 bool glibc_params_read(const struct malloc_view *v, const struct glibc_params *params,
 		       struct glibc_counters *out, struct fail *why);
 // True when `arena` is a malloc_state that the first heap around it calls its own.
-bool glibc_layout_check_arena(const struct malloc_view *v, uint64_t arena);
+bool glibc_layout_check_arena(const struct malloc_view *v, uint64_t heap_bytes, uint64_t arena);
 // libc's first mapping, or, for a static program, the program's; NULL when there is neither.
 const struct mapping *glibc_layout_library(const struct maps *maps);
 

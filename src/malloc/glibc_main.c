@@ -82,6 +82,16 @@ static uint64_t find_top_end(const struct malloc_view *v, const struct glibc *g,
 	return 0;
 }
 
+// Where a part ends whose first chunk of 16 bytes is at `at`; 0 when it is no end.  An old top of 48
+// bytes leaves a third such chunk before the pair.
+static uint64_t end_of_part(const struct malloc_view *v, uint64_t at)
+{
+	for (uint64_t pair = at; pair <= at + 16; pair += 16)
+		if (!((pair + 32) % PAGE_SIZE_BYTES) && is_fencepost_pair(v, pair))
+			return pair + 32;
+	return 0;
+}
+
 // Walks from the first chunk of a region to its fencepost pair or to the end of top; 0 when it
 // does not get there.
 static uint64_t walk_region(const struct malloc_view *v, uint64_t start, uint64_t limit,
@@ -96,8 +106,7 @@ static uint64_t walk_region(const struct malloc_view *v, uint64_t start, uint64_
 		    (at == start && !(size & 1)))
 			return 0;
 		if ((size & ~(uint64_t)7) == 16)
-			return is_fencepost_pair(v, at) && !((at + 32) % PAGE_SIZE_BYTES) ? at + 32
-											  : 0;
+			return end_of_part(v, at);
 		size &= ~(uint64_t)7;
 		if (size < CHUNK_MIN || size % 16)
 			return 0;
