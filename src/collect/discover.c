@@ -204,9 +204,16 @@ bool discover_find(const struct tree *files, const char *text, struct arena *mem
 	size_t count = 0;
 	int n;
 
-	if (parse_pid(text, &n) && tree_stat(files, arena_format(mem, "/proc/%d", n), &st, NULL)) {
-		*pid = n;
-		return true;
+	if (parse_pid(text, &n)) {
+		struct fail no_process;
+
+		if (tree_stat(files, arena_format(mem, "/proc/%d", n), &st, &no_process)) {
+			*pid = n;
+			return true;
+		}
+		// A number may still be the start of a container's id, unless /proc hides the process.
+		if (no_process.kind == FAIL_DENIED)
+			return fail(why, FAIL_DENIED, "%s", no_process.text);
 	}
 	if (!discover_all(files, mem, &rows, why))
 		return false;

@@ -166,6 +166,20 @@ def inner_java(parent, wait_s=10):
     raise RuntimeError("no java below unshare")
 
 
+def hidden():
+    """A /proc of its own with hidepid=2: for others the process is not there, and that is not 'gone'."""
+    with Jvm(JVM_OPTIONS, prefix=as_user(OWNER)) as jvm:
+        def inside(prefix):
+            reader = " ".join([*prefix, str(WORK / "jledger"), "map", str(jvm.pid)])
+            return subprocess.run(["unshare", "--mount", "sh", "-c", f"mount -t proc -o hidepid=2 none /proc && {reader}"],
+                                  capture_output=True, text=True, timeout=30)
+        got = inside(as_user(STRANGER))
+        check(got.returncode == 3 and "hidepid" in got.stderr, "hidepid: another user is told that it is hidden",
+              got.stderr.strip())
+        got = inside(as_user(OWNER))
+        check(got.returncode == 0, "hidepid: the same user sees it", got.stderr.strip())
+
+
 def not_java():
     sleeper = subprocess.Popen(["sleep", "60"])
     try:
@@ -193,6 +207,7 @@ def main():
     owners_jvm()
     root_against_capabilities()
     other_namespaces()
+    hidden()
     not_java()
     shutil.rmtree(WORK, ignore_errors=True)
     done()
