@@ -111,9 +111,11 @@ static void add_family_evidence(const struct evidence *e, struct arena *mem,
 	const char *source = tables_source(e->now);
 	double used = 0, class_used = 0;
 
-	add_evidence(out, mem, "classes.family.count", f->class_count, source,
-		     "%u classes of the family %s, %s", f->class_count, f->name,
-		     weigh_count(mem, f->distinct_names, "name"));
+	add_evidence(
+		out, mem, "classes.family.count", f->class_count, source,
+		"%u classes of the family %s%s", f->class_count, f->name,
+		f->example ? arena_format(mem, ", %s", weigh_count(mem, f->distinct_names, "name"))
+			   : ", their names are not known");
 	add_evidence(out, mem, "classes.family.loaders", f->loader_count, source,
 		     "in %s of class %s, at most %u in one",
 		     weigh_count(mem, f->loader_count, "loader"),
@@ -317,15 +319,43 @@ static enum verdict acquit(const struct evidence *e, struct arena *mem, struct f
 			 weigh_has_window(e) ? ", and none grows by more than a few" : "");
 }
 
+// Names of classes are missing (no memory, only what the JVM answers): loaders alone can make it
+// likely, and nothing can rule it out.
+static enum verdict judge_loaders(const struct evidence *e, struct arena *mem, struct finding *out)
+{
+	const char *missing = "the names of the classes, which the VM's memory tells";
+	const char *how = e->now->tier_gain ? e->now->tier_gain : out->cause->how;
+	struct snapshot now, first;
+	struct evidence by_loaders = *e;
+	struct class_suspect s;
+
+	class_suspect_by_loaders(e->now, mem, &now);
+	class_suspect_by_loaders(e->first, mem, &first);
+	by_loaders.now = &now;
+	by_loaders.first = e->first == e->now ? &now : &first;
+	s = class_suspect_find(&by_loaders);
+	if (s.verdict == VERDICT_CANNOT_TELL)
+		return doubt(&by_loaders, mem, &s, out);
+	if (s.verdict != VERDICT_CONFIRMED && s.verdict != VERDICT_LIKELY)
+		return cannot_tell(out, mem, missing, how);
+	s.verdict = VERDICT_LIKELY;
+	accuse(&by_loaders, mem, &s, out);
+	out->culprit.kind = "loader";
+	return likely(
+		out, mem,
+		"Loaders of one class are made again and again, with %.1f classes each: %s, %u "
+		"x, %.0f per second. %s",
+		class_suspect_per_loader(&now, s.family), s.family->name, s.family->loader_count,
+		s.added / e->window_s, explained(e, mem, &s));
+}
+
 static enum verdict judge(const struct evidence *e, struct arena *mem, struct finding *out)
 {
 	struct class_suspect s;
 	struct class_churn churn;
 
 	if (!e->now->families.count)
-		return cannot_tell(out, mem,
-				   "the classes of each loader, which the VM's memory tells",
-				   e->now->tier_gain ? e->now->tier_gain : out->cause->how);
+		return judge_loaders(e, mem, out);
 	s = class_suspect_find(e);
 	if (s.verdict == VERDICT_CONFIRMED || s.verdict == VERDICT_LIKELY)
 		return accuse(e, mem, &s, out);

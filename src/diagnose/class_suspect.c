@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "diagnose/class_suspect.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 #include "diagnose/weigh.h"
@@ -258,4 +259,52 @@ const struct family_row *class_suspect_program(const struct evidence *e)
 			most = f;
 	}
 	return most;
+}
+
+static int by_type(const void *left, const void *right)
+{
+	const struct family_row *a = left, *b = right;
+
+	return strcmp(a->name, b->name);
+}
+
+void class_suspect_by_loaders(const struct snapshot *s, struct arena *mem, struct snapshot *out)
+{
+	struct family_row *rows = arena_array(mem, struct family_row, s->loaders.count + 1);
+	size_t count = 0, kept = 0;
+
+	for (size_t i = 0; i < s->loaders.count; i++) {
+		const struct loader_row *l = &s->loaders.at[i];
+
+		if (l->type && !l->hidden && l->class_count)
+			rows[count++] = (struct family_row){ .name = l->type,
+							     .loader_type = l->type,
+							     .class_count = l->class_count,
+							     .loader_count = 1,
+							     .max_per_loader = l->class_count,
+							     .bytes = l->used };
+	}
+	qsort(rows, count, sizeof(*rows), by_type);
+	for (size_t i = 0; i < count; i++) {
+		struct family_row *last = kept ? &rows[kept - 1] : NULL;
+
+		if (!last || strcmp(last->name, rows[i].name)) {
+			rows[kept++] = rows[i];
+			continue;
+		}
+		last->class_count += rows[i].class_count;
+		last->loader_count++;
+		last->bytes += rows[i].bytes;
+		if (rows[i].max_per_loader > last->max_per_loader)
+			last->max_per_loader = rows[i].max_per_loader;
+	}
+	*out = *s;
+	out->families.at = rows;
+	out->families.count = out->families.room = 0;
+	for (size_t i = 0; i < kept; i++) {
+		rows[i].distinct_names = rows[i].class_count;
+		if (class_suspect_shape(&rows[i]) == SHAPE_LOADERS)
+			rows[out->families.count++] = rows[i];
+	}
+	out->families.room = out->families.count;
 }

@@ -53,6 +53,10 @@ struct class_churn class_suspect_churn(const struct evidence *e);
 // The largest family of loaders that hold a whole program each and grew in number, or NULL.
 const struct family_row *class_suspect_program(const struct evidence *e);
 
+// Where the names of classes are not known: a family for each class of loaders of which each has
+// a few classes, named after it, from the table of loaders alone.
+void class_suspect_by_loaders(const struct snapshot *s, struct arena *mem, struct snapshot *out);
+
 enum class_shape class_suspect_shape(const struct family_row *f);
 bool class_suspect_in_own_loaders(enum class_shape shape);
 // So many classes more, within a window, end the doubt.

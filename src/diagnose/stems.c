@@ -8,7 +8,10 @@
 #include "facts/snapshot.h"
 #include "ledger/ledger.h"
 
-enum { HEX_ID = 8 }; // hex digits from which on a run is an id and not a word
+enum {
+	HEX_ID = 8,       // hex digits from which on a run is an id and not a word
+	KERNEL_NAME = 15, // characters that the kernel keeps of a thread's name
+};
 
 struct named_thread {
 	const char *stem, *pool, *name;
@@ -64,6 +67,27 @@ static const char *pool_of(const char *name, struct arena *mem)
 	return arena_copy(mem, name, end);
 }
 
+// Every JVM has a thread with a longer name: none here means that the kernel told the names.
+static bool are_kernel_names(const struct snapshot *s)
+{
+	for (size_t i = 0; i < s->threads.count; i++)
+		if (s->threads.at[i].name && strlen(s->threads.at[i].name) > KERNEL_NAME)
+			return false;
+	return true;
+}
+
+// What is sure of a name that may have been cut: without a number at its end, or a part of one.
+static const char *uncut(const char *name, struct arena *mem)
+{
+	size_t end = strlen(name);
+
+	if (end < KERNEL_NAME)
+		return name;
+	while (end > 1 && !isalpha((unsigned char)name[end - 1]))
+		end--;
+	return arena_copy(mem, name, end);
+}
+
 static int by_stem(const void *left, const void *right)
 {
 	const struct named_thread *a = left, *b = right;
@@ -86,6 +110,7 @@ void stems_of(const struct snapshot *s, const struct ledger *l, struct arena *me
 {
 	struct named_thread *named = arena_array(mem, struct named_thread, s->threads.count + 1);
 	uint64_t *resident = arena_array(mem, uint64_t, s->threads.count + 1);
+	bool cut = are_kernel_names(s);
 	size_t count = 0;
 
 	*out = (struct stems){ 0 };
@@ -93,12 +118,14 @@ void stems_of(const struct snapshot *s, const struct ledger *l, struct arena *me
 		ledger_by_table(l, CLAIM_OF_THREAD, resident, s->threads.count);
 	for (size_t i = 0; i < s->threads.count; i++) {
 		const struct thread_row *t = &s->threads.at[i];
+		const char *sure;
 
 		if (!t->name || (t->kind != THREAD_JAVA && t->kind != THREAD_NATIVE))
 			continue;
+		sure = cut ? uncut(t->name, mem) : t->name;
 		named[count++] = (struct named_thread){
-			.stem = stems_fold(t->name, mem),
-			.pool = pool_of(t->name, mem),
+			.stem = stems_fold(sure, mem),
+			.pool = sure == t->name ? pool_of(sure, mem) : sure,
 			.name = t->name,
 			.resident = resident[i],
 			.reserved = t->has_stack ? t->stack_end - t->stack_start : 0,

@@ -2,7 +2,8 @@
 // Threads by the stem of their names: what remains when counters and ids are folded.
 //
 // "pool-7-thread-2" has the stem "pool-#-thread-#" and belongs to the pool "pool-7-thread-".
-// Threads of the VM itself (GC, JIT, VM) are left out: the VM bounds them.
+// Threads of the VM itself (GC, JIT, VM) are left out: the VM bounds them.  Where only the kernel's
+// names are known, which end after 15 characters, what may be cut is left out of stem and pool.
 
 #ifndef DIAGNOSE_STEMS_H
 #define DIAGNOSE_STEMS_H

@@ -46,6 +46,7 @@ Test(stems, the_largest_stem_comes_first_with_its_pools)
 
 	snapshot_init(&s, &mem);
 	give_thread(&s, "main", THREAD_JAVA);
+	give_thread(&s, "Signal Dispatcher", THREAD_VM);
 	give_thread(&s, "pool-2-thread-1", THREAD_JAVA);
 	give_thread(&s, "pool-1-thread-1", THREAD_JAVA);
 	give_thread(&s, "pool-1-thread-2", THREAD_JAVA);
@@ -59,6 +60,24 @@ Test(stems, the_largest_stem_comes_first_with_its_pools)
 	cr_assert_eq(all.rows.at[0].pools, 2);
 	cr_assert_eq(stems_find(&all, "main")->threads, 1);
 	cr_assert_null(stems_find(&all, "nobody"));
+}
+
+Test(stems, names_that_the_kernel_cut_keep_their_stem_and_their_pools)
+{
+	struct snapshot s;
+	struct stems all;
+
+	snapshot_init(&s, &mem);
+	give_thread(&s, "pool-1-thread-1", THREAD_JAVA);
+	give_thread(&s, "pool-1-thread-2", THREAD_JAVA);
+	give_thread(&s, "pool-10-thread-", THREAD_JAVA);
+	give_thread(&s, "pool-100-thread", THREAD_JAVA);
+	give_thread(&s, "pool-101-thread", THREAD_JAVA);
+	stems_of(&s, NULL, &mem, &all);
+	cr_assert_eq(all.rows.count, 1);
+	cr_assert_str_eq(all.rows.at[0].stem, "pool-#-thread");
+	cr_assert_eq(all.rows.at[0].threads, 5);
+	cr_assert_eq(all.rows.at[0].pools, 4);
 }
 
 Test(stems, a_process_without_threads_has_no_stem)
