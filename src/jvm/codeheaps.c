@@ -18,6 +18,7 @@ enum {
 	LOG2_LOW = 4,          // of a segment's bytes; real ones have 6 to 8
 	LOG2_HIGH = 12,
 	TRIES = 3,
+	FREE_SEGMENT = 0xff, // in the segment map
 };
 
 // A block's header: its length in segments and whether it is in use.
@@ -91,30 +92,59 @@ static bool is_likely(const struct hotspot *vm, const struct codeheaps_heap *hea
 	       (c->free_list ? is_block_place(heap, c->free_list) : !c->free_blocks);
 }
 
+struct words {
+	uint64_t committed, reserved, segment_bytes; // before _log2_segment_size
+	uint64_t log2;                               // and its padding
+	uint64_t after[6];
+};
+
+// False when the layout is another one: then nothing is known.  A layout that is this one but for
+// the committed segments is a torn or damaged heap.
+static bool read_words(const struct hotspot *vm, const struct codeheaps_heap *heap, struct words *w,
+		       struct fail *why)
+{
+	uint64_t log2_at = hotspot_at(vm, FIELD_CODEHEAP_SEGMENT_LOG2, heap->at);
+
+	if (!memory_read(vm->memory, log2_at - 3 * sizeof(uint64_t), w, sizeof(*w), why))
+		return false;
+	if (w->reserved != (heap->memory.high_boundary - heap->memory.low_boundary) /
+				   heap->segment_bytes ||
+	    w->segment_bytes != heap->segment_bytes)
+		return fail(why, FAIL_ABSENT, "layout unknown: counters of a code heap");
+	if (w->committed != (heap->memory.high - heap->memory.low) / heap->segment_bytes)
+		return fail(why, FAIL_CORRUPT, "layout unknown: committed segments of a code heap");
+	return true;
+}
+
+// The segment map marks what lies behind the last block as free, and what lies before as not.
+static bool check_segment_map(const struct hotspot *vm, const struct codeheaps_heap *heap,
+			      const struct words *w, uint64_t next)
+{
+	uint8_t mark;
+
+	if (next && (!memory_read_u8(vm->memory, heap->segmap.low + next - 1, &mark, NULL) ||
+		     mark == FREE_SEGMENT))
+		return false;
+	return next == w->committed ||
+	       (memory_read_u8(vm->memory, heap->segmap.low + next, &mark, NULL) &&
+		mark == FREE_SEGMENT);
+}
+
 bool codeheaps_used_by_counters(const struct hotspot *vm, const struct codeheaps_heap *heap,
 				uint64_t *used, struct fail *why)
 {
-	uint64_t log2_at = hotspot_at(vm, FIELD_CODEHEAP_SEGMENT_LOG2, heap->at);
-	struct {
-		uint64_t committed, reserved, segment_bytes; // before _log2_segment_size
-		uint64_t log2;                               // and its padding
-		uint64_t after[6];
-	} w;
+	struct words w = { 0 };
 
-	if (!memory_read(vm->memory, log2_at - 3 * sizeof(uint64_t), &w, sizeof(w), why))
+	if (!read_words(vm, heap, &w, why))
 		return false;
-	if (w.committed != (heap->memory.high - heap->memory.low) / heap->segment_bytes ||
-	    w.reserved != (heap->memory.high_boundary - heap->memory.low_boundary) /
-				  heap->segment_bytes ||
-	    w.segment_bytes != heap->segment_bytes)
-		return fail(why, FAIL_ABSENT, "layout unknown: counters of a code heap");
 	for (size_t insert_point = 0; insert_point < 2; insert_point++) {
 		struct counters c = { .next_segment = w.after[0],
 				      .free_list = w.after[1],
 				      .free_segments = w.after[2 + insert_point],
 				      .free_blocks = (uint32_t)w.after[3 + insert_point] };
 
-		if (is_likely(vm, heap, &c) && check_free_list(vm, heap, &c)) {
+		if (is_likely(vm, heap, &c) && check_free_list(vm, heap, &c) &&
+		    check_segment_map(vm, heap, &w, c.next_segment)) {
 			*used = (c.next_segment - c.free_segments) * heap->segment_bytes;
 			return true;
 		}
@@ -183,7 +213,9 @@ static bool read_heap(const struct hotspot *vm, uint64_t at, struct arena *mem,
 		      struct codeheaps_heap *out, struct fail *why)
 {
 	struct codeheaps_heap h = { .at = at };
-	uint64_t log2, segments;
+	struct fail layout = { .kind = FAIL_NONE };
+	uint64_t log2, segments, reserved;
+	struct words w;
 
 	if (!hotspot_is_pointer(at))
 		return fail(why, FAIL_CORRUPT, "layout unknown: a code heap at 0x%" PRIx64, at);
@@ -201,9 +233,14 @@ static bool read_heap(const struct hotspot *vm, uint64_t at, struct arena *mem,
 		return fail(why, FAIL_CORRUPT, "layout unknown: code segments of 2^%" PRIu64, log2);
 	h.segment_bytes = (uint64_t)1 << log2;
 	segments = (h.memory.high - h.memory.low) >> log2;
-	if (h.segmap.high - h.segmap.low < segments)
+	reserved = (h.memory.high_boundary - h.memory.low_boundary) >> log2;
+	if (h.segmap.high - h.segmap.low < segments ||
+	    h.segmap.high_boundary - h.segmap.low_boundary < reserved ||
+	    h.segmap.high_boundary - h.segmap.low_boundary > reserved + MIB(2))
 		return fail(why, FAIL_CORRUPT, "layout unknown: a segment map of %" PRIu64 " bytes",
 			    h.segmap.high - h.segmap.low);
+	if (!read_words(vm, &h, &w, &layout) && layout.kind == FAIL_CORRUPT)
+		return fail(why, layout.kind, "%s", layout.text);
 	h.name = find_name(vm, at, mem);
 	*out = h;
 	return true;
@@ -259,8 +296,8 @@ static bool find_heaps(const struct hotspot *vm, uint64_t at[CODEHEAPS_LIMIT], u
 	return memory_read(vm->memory, data, at, *count * sizeof(at[0]), why);
 }
 
-bool codeheaps_read(const struct hotspot *vm, struct arena *mem, struct codeheaps *out,
-		    struct fail *why)
+static bool read_once(const struct hotspot *vm, struct arena *mem, struct codeheaps *out,
+		      struct fail *why)
 {
 	uint64_t at[CODEHEAPS_LIMIT];
 	struct codeheaps all = { 0 };
@@ -273,9 +310,29 @@ bool codeheaps_read(const struct hotspot *vm, struct arena *mem, struct codeheap
 
 		if (!read_heap(vm, at[i], mem, &h, why) || !check_apart(&all, &h, why))
 			return false;
-		read_used(vm, &h);
 		all.at[all.count++] = h;
 	}
 	*out = all;
 	return true;
+}
+
+// A compiler thread may be at work in the heaps: what is torn is read again.
+bool codeheaps_read(const struct hotspot *vm, struct arena *mem, struct codeheaps *out,
+		    struct fail *why)
+{
+	struct fail own = { .kind = FAIL_NONE };
+
+	why = why ? why : &own;
+	for (int try = 0; try < TRIES; try++) {
+		if (try)
+			memory_forget(vm->memory);
+		if (read_once(vm, mem, out, why)) {
+			for (size_t i = 0; i < out->count; i++)
+				read_used(vm, &out->at[i]);
+			return true;
+		}
+		if (why->kind != FAIL_CORRUPT)
+			break;
+	}
+	return false;
 }

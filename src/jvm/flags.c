@@ -159,29 +159,35 @@ static bool take_row(const struct hotspot *vm, const struct rows *r, size_t inde
 	return true;
 }
 
-// Every flag has a variable of its own: where two rows name the same, one lies, and both go.
-static void drop_doubles(const struct hotspot *vm, struct flags *flags)
+// Which bytes of which aligned eight are taken by which flag.
+struct claim {
+	uint64_t eight; // address / 8; 0: free
+	unsigned char bytes;
+	uint32_t flag; // the last one that took some
+};
+
+// Every flag has a variable of its own: where two rows name the same bytes (a wrong address, or a
+// type that is too wide), one lies, and both go.
+static void drop_overlaps(const struct hotspot *vm, struct flags *flags)
 {
 	size_t room = 64, kept = 0;
-	uint32_t *slots; // index + 1 of the first with that address
+	struct claim *claims;
 
-	while (room < flags->count * 4)
+	while (room < flags->count * 2)
 		room *= 2;
-	slots = arena_array(vm->mem, uint32_t, room);
+	claims = arena_array(vm->mem, struct claim, room);
 	for (size_t i = 0; i < flags->count; i++) {
-		size_t at = (size_t)(flags->at[i].at * 0x9e3779b97f4a7c15u >> 40);
+		uint64_t at = flags->at[i].at, width = flags->at[i].width;
+		unsigned char bytes = (unsigned char)(((1u << width) - 1) << at % 8);
+		size_t slot = (size_t)(at / 8 * 0x9e3779b97f4a7c15u >> 40) & (room - 1);
 
-		for (;; at++) {
-			uint32_t *slot = &slots[at & (room - 1)];
-
-			if (*slot && flags->at[*slot - 1].at != flags->at[i].at)
-				continue;
-			if (*slot)
-				flags->at[*slot - 1].name = flags->at[i].name = NULL;
-			else
-				*slot = (uint32_t)i + 1;
-			break;
-		}
+		while (claims[slot].eight && claims[slot].eight != at / 8)
+			slot = (slot + 1) & (room - 1);
+		if (claims[slot].bytes & bytes)
+			flags->at[claims[slot].flag].name = flags->at[i].name = NULL;
+		claims[slot].eight = at / 8;
+		claims[slot].bytes |= bytes;
+		claims[slot].flag = (uint32_t)i;
 	}
 	for (size_t i = 0; i < flags->count; i++)
 		if (flags->at[i].name)
@@ -208,7 +214,7 @@ bool flags_open(const struct hotspot *vm, struct flags **out, struct fail *why)
 			return fail(why, FAIL_CORRUPT,
 				    "layout unknown: the flag table makes no sense at row %zu", i);
 	}
-	drop_doubles(vm, flags);
+	drop_overlaps(vm, flags);
 	*out = flags;
 	return true;
 }

@@ -443,6 +443,14 @@ static const char *read_static_text(const struct hotspot *vm, enum field_id id)
 	return arena_text(vm->mem, text);
 }
 
+// "17.0.15+6" -> 17, "1.8.0_504" -> 8.
+static int major_of(const char *release)
+{
+	int major = atoi(release);
+
+	return major == 1 && release[1] == '.' ? atoi(release + 2) : major;
+}
+
 // "OpenJDK 64-Bit Server VM (17.0.15+6-...) for linux-amd64 JRE (17.0.15+6-...), built on ...":
 // the name stands before the first bracket, the release in the second (in the first, JDK 8 has the
 // VM's own version).
@@ -462,6 +470,8 @@ static void read_version(struct hotspot *vm)
 	    !(major & 0xff))
 		hotspot_read_u64(vm, FIELD_VM_MAJOR, 0, &major, NULL);
 	vm->jdk = (int)(major & 0xff);
+	if (vm->jdk != major_of(vm->release))
+		vm->jdk = 0; // two that contradict each other are none
 }
 
 static bool read_narrow(struct hotspot *vm, struct fail *why)
@@ -482,7 +492,7 @@ static bool read_narrow(struct hotspot *vm, struct fail *why)
 		return false;
 	if (klass_shift > KLASS_SHIFT_LIMIT || oop_shift > OOP_SHIFT_LIMIT ||
 	    vm->narrow_klass_base >= ADDRESS_LIMIT || vm->narrow_oop_base >= ADDRESS_LIMIT ||
-	    vm->narrow_klass_base % 8 || vm->narrow_oop_base % 8)
+	    vm->narrow_klass_base % PAGE_SIZE_BYTES || vm->narrow_oop_base % PAGE_SIZE_BYTES)
 		return fail(why, FAIL_CORRUPT, "layout unknown: narrow pointers make no sense");
 	vm->narrow_klass_shift = klass_shift;
 	vm->narrow_oop_shift = oop_shift;
@@ -529,6 +539,11 @@ static bool read_heap(struct hotspot *vm, struct fail *why)
 			    start);
 	vm->heap_start = start;
 	vm->heap_end = start + words * 8;
+	if (vm->compressed_oops &&
+	    (vm->narrow_oop_base > start ||
+	     (vm->heap_end - 1 - vm->narrow_oop_base) >> vm->narrow_oop_shift > UINT32_MAX))
+		return fail(why, FAIL_CORRUPT,
+			    "layout unknown: narrow pointers that can't reach the heap");
 	return true;
 }
 

@@ -57,7 +57,8 @@ struct hotspot {
 	const char *library;                // path of libjvm.so as in maps
 	uint64_t library_start, library_end; // load base .. end of its .bss
 
-	int jdk;             // major version: for people and for messages, not for layout choices
+	int jdk;             // major version: for people and for messages, not for layout choices;
+			     // 0 when the VM's number and its release contradict each other
 	const char *release; // "17.0.15+6-Debian-1deb12u1"
 	const char *name;    // "OpenJDK 64-Bit Server VM"; "" when not found
 	enum gc_kind gc;

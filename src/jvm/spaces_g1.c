@@ -81,16 +81,20 @@ static int64_t constant(const struct hotspot *vm, const char *name)
 	return -1;
 }
 
-static void find_tags(const struct hotspot *vm, struct tags *t)
+static bool find_tags(const struct hotspot *vm, struct tags *t, struct fail *why)
 {
+	t->known = hotspot_has_offset(vm, FIELD_G1_REGION_TYPE);
+	if (!t->known) // JDK 8
+		return true;
 	t->free = constant(vm, "FreeTag");
 	t->eden = constant(vm, "EdenTag");
 	t->survivor = constant(vm, "SurvTag");
 	t->humongous_mask = constant(vm, "HumongousMask");
 	t->archive_mask = constant(vm, "ArchiveMask");
 	t->old_mask = constant(vm, "OldMask");
-	t->known = hotspot_has_offset(vm, FIELD_G1_REGION_TYPE) && t->free >= 0 && t->eden >= 0 &&
-		   t->survivor >= 0 && t->humongous_mask > 0 && t->old_mask > 0;
+	return (t->free >= 0 && t->eden >= 0 && t->survivor >= 0 && t->humongous_mask > 0 &&
+		t->old_mask > 0) ||
+	       fail(why, FAIL_ABSENT, "layout unknown: the kinds of G1's regions");
 }
 
 static bool find_kind(const struct tags *t, int64_t tag, enum kind *kind)
@@ -178,23 +182,36 @@ static bool open_heap(const struct hotspot *vm, struct arena *mem, struct heap *
 	if (!memory_read(vm->memory, base, region_at, h->regions * sizeof(*region_at), why))
 		return false;
 	h->region_at = region_at;
-	find_tags(vm, &h->tags);
-	return find_mapper(h, why);
+	return find_tags(vm, &h->tags, why) && find_mapper(h, why);
 }
 
-// Reads the first bits of the region: all must agree.
-static bool is_committed(const struct heap *h, size_t index, bool *committed, struct fail *why)
+// `count` bits of the bitmap from `first`: all must agree.
+static bool read_bits(const struct heap *h, uint64_t first, uint64_t count, bool *set,
+		      struct fail *why)
 {
-	uint64_t first = index * h->bits_per_region, word, mask = ~(uint64_t)0;
+	uint64_t word, mask = count < 64 ? ((uint64_t)1 << count) - 1 : ~(uint64_t)0;
 
 	if (!memory_read_u64(h->vm->memory, h->bits_at + first / 64 * 8, &word, why))
 		return false;
-	if (h->bits_per_region < 64)
-		mask = ((uint64_t)1 << h->bits_per_region) - 1;
 	word = word >> first % 64 & mask;
 	if (word && word != mask)
+		return fail(why, FAIL_CORRUPT, "a region is committed in part");
+	*set = word;
+	return true;
+}
+
+// By the first and the last bits of the region.
+static bool is_committed(const struct heap *h, size_t index, bool *committed, struct fail *why)
+{
+	uint64_t count = h->bits_per_region < 64 ? h->bits_per_region : 64;
+	uint64_t first = index * h->bits_per_region, last = first + h->bits_per_region - count;
+	bool begins = false, ends = false;
+
+	if (!read_bits(h, first, count, &begins, why) || !read_bits(h, last, count, &ends, why))
+		return false;
+	if (begins != ends)
 		return fail(why, FAIL_CORRUPT, "region %zu is committed in part", index);
-	*committed = word;
+	*committed = begins;
 	return true;
 }
 

@@ -31,6 +31,8 @@ bool virtualspace_read(const struct hotspot *vm, uint64_t at, struct virtualspac
 	    !hotspot_read_u64(vm, FIELD_VIRTUAL_HIGH, at, &v.high, why) ||
 	    !virtualspace_check(vm, &v, why))
 		return false;
+	if (v.low != v.low_boundary) // it only grows upwards
+		return fail(why, FAIL_CORRUPT, "layout unknown: a virtual space that starts late");
 	*out = v;
 	return true;
 }

@@ -16,11 +16,11 @@ struct virtualspace {
 };
 
 // The VirtualSpace object at `at` (often a member of another).  CORRUPT unless
-// low_boundary <= low <= high <= high_boundary, all page-aligned, and the reserved range begins
+// low_boundary == low <= high <= high_boundary, all page-aligned, and the reserved range begins
 // and ends inside mappings; an empty one (all zero) is CORRUPT too.
 bool virtualspace_read(const struct hotspot *vm, uint64_t at, struct virtualspace *out,
 		       struct fail *why);
-// The same checks on bounds that came from elsewhere.
+// The same checks on bounds that came from elsewhere, where low may lie above low_boundary.
 bool virtualspace_check(const struct hotspot *vm, const struct virtualspace *v, struct fail *why);
 
 #endif

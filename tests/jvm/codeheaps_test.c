@@ -61,6 +61,7 @@ static void setup(void)
 	fake->objects_used = 16 * PAGES;
 	code = fakevm_object(fake, 8 * PAGES);
 	segmap = fakevm_object(fake, PAGES);
+	memset(fakevm_at(fake, segmap + 20), 0xff, PAGES - 20);
 	heap = fakevm_object(fake, 256);
 	list = fakevm_object(fake, 16);
 	array = fakevm_object(fake, 8);
@@ -152,6 +153,8 @@ Test(codeheaps, do_not_believe_counters_that_the_free_list_denies)
 		{ "a used block in the list", &free_a, 8, 1 },
 		{ "a next segment beyond the committed", &heap, 168, 129 },
 		{ "another committed size", &heap, 136, 127 },
+		{ "a next segment that the map calls free", &heap, 168, 21 },
+		{ "a next segment before the last block", &heap, 168, 19 },
 	};
 
 	for (size_t i = 0; i < sizeof(BAD) / sizeof(BAD[0]); i++) {
@@ -188,6 +191,9 @@ Test(codeheaps, whose_ranges_make_no_sense_are_refused)
 		{ "reserved where nothing is mapped", 8 + 8, FAKEVM_OBJECTS + 65 * PAGES },
 		{ "a segment map in the blocks", 72 + 0, FAKEVM_OBJECTS + 16 * PAGES },
 		{ "a segment map that is too short", 72 + 24, FAKEVM_OBJECTS + 24 * PAGES },
+		{ "fewer committed than its segments", 8 + 24, FAKEVM_OBJECTS + 19 * PAGES },
+		{ "a committed part that starts late", 72 + 16, FAKEVM_OBJECTS + 24 * PAGES + 8 },
+		{ "a segment map below its segments", 72 + 8, FAKEVM_OBJECTS + 24 * PAGES },
 		{ "segments of one byte", 160, 0 },
 		{ "segments of 16 MB", 160, 24 },
 	};

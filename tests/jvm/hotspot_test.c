@@ -156,6 +156,28 @@ Test(hotspot, decodes_narrow_oops_and_klasses_but_nothing_unaligned)
 	cr_assert_eq(hotspot_klass_of(&vm, object), FAKEVM_LIBRARY + 0x1000);
 }
 
+Test(hotspot, has_no_version_when_number_and_release_contradict_each_other)
+{
+	fakevm_field(fake, "Universe", "_collectedHeap", "CollectedHeap*", 0);
+	fakevm_finish(fake);
+	for (size_t i = 0; i < fake->rows[0]; i++)
+		if (!strcmp((char *)fakevm_at(fake, fake->tables[0][i][1]), "_vm_major_version"))
+			fakevm_set(fake, fake->tables[0][i][5], 21);
+	cr_assert(hotspot_open(&fake->memory, &fake->maps, NULL, 1, &fake->mem, &vm, &why));
+	cr_assert_eq(vm.jdk, 0);
+}
+
+Test(hotspot, refuses_narrow_pointers_that_can_not_reach_the_heap)
+{
+	add_heap("UseSerialGC", FAKEVM_HEAP, FAKEVM_HEAP_SIZE / 8);
+	fakevm_flag(fake, "UseCompressedOops", 0, 1, 5);
+	for (size_t i = 0; i < fake->rows[0]; i++)
+		if (!strcmp((char *)fakevm_at(fake, fake->tables[0][i][1]), "_narrow_oop._base"))
+			fakevm_set(fake, fake->tables[0][i][5], FAKEVM_HEAP + 4096);
+	cr_assert_not(fakevm_open(fake, &vm, &why));
+	cr_assert_eq(why.kind, FAIL_CORRUPT);
+}
+
 Test(hotspot, takes_the_colour_of_a_generational_pointer_off)
 {
 	uint64_t handle = fakevm_object(fake, 8);
@@ -218,6 +240,19 @@ Test(hotspot, drops_two_flags_that_claim_the_same_variable)
 	cr_assert_not(hotspot_flag(&vm, "First", &number));
 	cr_assert_not(hotspot_flag(&vm, "Second", &number));
 	cr_assert(hotspot_flag(&vm, "Filler3", &number) && number == 3);
+}
+
+Test(hotspot, drops_a_flag_whose_type_is_too_wide_with_the_one_it_runs_into)
+{
+	uint64_t number;
+
+	fakevm_field(fake, "Universe", "_collectedHeap", "CollectedHeap*", 0);
+	fakevm_flag(fake, "Wide", 4, 1, 0);
+	fakevm_flag(fake, "Narrow", 0, 1, 0);
+	fake->flags[fake->flag_count - 1][0] = fake->flags[fake->flag_count - 2][0] + 4;
+	cr_assert(fakevm_open(fake, &vm, &why), "%s", why.text);
+	cr_assert_not(hotspot_flag(&vm, "Wide", &number));
+	cr_assert_not(hotspot_flag(&vm, "Narrow", &number));
 }
 
 Test(hotspot, refuses_a_flag_table_whose_count_is_wrong)

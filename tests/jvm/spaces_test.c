@@ -262,6 +262,7 @@ Test(spaces, of_g1_are_no_numbers_when_redundant_fields_disagree)
 		{ "a kind that is none", &regions[1], 24, 64 },
 		{ "a committed region without an object", &table, 8, 0 },
 		{ "a region half committed", &bits, 32, 0xffff },
+		{ "a region whose first pages are not committed", &bits, 32, 0 },
 		{ "a mapper of other bounds", &manager_mapper, 16, FAKEVM_HEAP + 4096 },
 		{ "a bitmap of another length", &manager_mapper, 56, 77 },
 		{ "a mapper without a vtable", &manager_mapper, 0, 0 },
