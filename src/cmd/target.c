@@ -2,6 +2,7 @@
 #include "cmd/target.h"
 
 #include <string.h>
+#include <unistd.h>
 
 #include "base/fail.h"
 #include "cmd/options.h"
@@ -24,12 +25,19 @@ static bool resolve_all(struct arena *mem, struct subject *s, struct fail *why)
 	return true;
 }
 
+static bool open_capture(const char *path, struct arena *mem, struct capture *out, struct fail *why)
+{
+	if (capture_open(path, mem, out, why))
+		return true;
+	return strstr(why->text, path) ? false : fail_while(why, "%s", path);
+}
+
 bool subject_resolve(const char *text, struct arena *mem, struct subject *out, struct fail *why)
 {
 	struct subject s = { 0 };
 
 	if (capture_is_one(text) || strchr(text, '/')) {
-		if (!capture_open(text, mem, &s.capture, why))
+		if (!open_capture(text, mem, &s.capture, why))
 			return false;
 		if (!s.capture.moments) {
 			capture_close(&s.capture);
@@ -48,8 +56,12 @@ bool subject_resolve(const char *text, struct arena *mem, struct subject *out, s
 	} else {
 		s.pids = arena_new(mem, int);
 		s.count = 1;
-		if (!discover_find(s.live, text, mem, s.pids, why))
+		if (!discover_find(s.live, text, mem, s.pids, why)) {
+			// A file of that name that is no capture: say what is wrong with it.
+			if (!access(text, F_OK) && open_capture(text, mem, &s.capture, why))
+				capture_close(&s.capture);
 			return false;
+		}
 	}
 	*out = s;
 	return true;

@@ -8,6 +8,7 @@
 #include "base/mask.h"
 #include "base/units.h"
 #include "ledger/checks.h"
+#include "ledger/container.h"
 #include "ledger/loaders.h"
 #include "ledger/parts.h"
 #include "present/drill.h"
@@ -437,6 +438,37 @@ static void print_failed_checks(const struct printer *p)
 	}
 }
 
+static const char *share(struct printer *p, const char *before, const char *name, uint64_t bytes)
+{
+	if (bytes == UNKNOWN_BYTES)
+		return before;
+	return arena_format(&p->mem, "%s%s%s %.1f", before, *before ? ", " : "", name,
+			    units_in_mb(bytes));
+}
+
+// The container's own ledger, where a limit makes it one that matters; else it is in --json.
+static void print_container(struct printer *p)
+{
+	struct container_ledger c;
+	const char *anon, *files;
+
+	container_build(p->r->now, &c);
+	if (!c.known || c.limit == UNKNOWN_BYTES || c.usage == UNKNOWN_BYTES)
+		return;
+	anon = share(p, "", "anon of the JVM", c.anon_jvm);
+	anon = share(p, anon, "of others", c.anon_others);
+	anon = share(p, anon, "rest", c.anon_rest);
+	files = share(p, "", "files mapped by the JVM", c.file_jvm);
+	files = share(p, files, "by others", c.file_others);
+	files = share(p, files, "unmapped", c.file_unmapped_active);
+	files = share(p, files, "inactive", c.file_unmapped_inactive);
+	files = share(p, files, "slab", c.slab);
+	fputs("container  ", p->to);
+	words_wrap(arena_format(&p->mem, "%.1f of %.0f MB: %s%s%s", units_in_mb(c.usage),
+				units_in_mb(c.limit), anon, *anon && *files ? "; " : "", files),
+		   11, 11, WIDTH, p->to);
+}
+
 void map_text_missing(const struct report *r, FILE *to)
 {
 	const struct snapshot *s = r->now;
@@ -497,6 +529,7 @@ void report_map_text(const struct report *r, FILE *to)
 		table_print_head(&p.table);
 		print_accounts(&p);
 		print_sum(&p);
+		print_container(&p);
 	}
 	print_failed_checks(&p);
 	map_text_missing(r, to);
