@@ -136,6 +136,17 @@ static uint64_t resident_bytes(const struct look *look, uint64_t start, uint64_t
 	return sum;
 }
 
+// The VM protects the low end of a Java thread's stack (red, yellow and reserved zone) and commits it
+// for that: NMT counts it though no page of it is ever touched.
+static uint64_t guard_zone(const struct look *look, uint64_t start, uint64_t end)
+{
+	const struct mapping *m = maps_find(&look->maps, start);
+
+	if (!m || m->readable || m->writable || m->start != start || m->end >= end)
+		return 0;
+	return m->end - m->start;
+}
+
 struct stack {
 	uint64_t start, end;
 	const char *source;
@@ -238,7 +249,8 @@ static void add_thread(struct state *s, const struct task *task)
 		row.stack_start = stack.start;
 		row.stack_end = stack.end;
 		if (t && look->has_pages)
-			row.stack_committed = resident_bytes(look, stack.start, stack.end);
+			row.stack_committed = resident_bytes(look, stack.start, stack.end) +
+					      guard_zone(look, stack.start, stack.end);
 		index = (uint32_t)look->out->threads.count;
 		if (strcmp(stack.source, "proc") != 0 || !own_claim(look, &stack, index))
 			claim_stack(look, &stack, thread_kind_name(row.kind), index);
