@@ -14,6 +14,7 @@ enum {
 	FLAGS = 7,
 	IS_MMAPPED = 2,
 	WORDS_A_PAGE = PAGE_SIZE_BYTES / 8,
+	SMALL_GAP = 64 << 20,
 	// Bounds of the search for headers that are none.
 	EXCESS_LIMIT = 32,       // of them
 	EXCESS_CANDIDATES = 512, // among how many
@@ -38,15 +39,14 @@ struct hunt {
 	const struct glibc *g;
 	VEC(struct gap) gaps;
 	VEC(struct candidate) seen; // by address; of one address the likelier first
-	uint64_t count, bytes;      // of the chosen ones
+	uint64_t count, bytes;      // of the chosen ones; in a pass: of those seen so far
 	unsigned pages;             // asked for a header in this pass
 };
 
 // How far a pass looks.
 enum {
-	EVERY_PAGE = 1, // not only where a gap starts and a chunk ends
-	ALIGNED = 2,    // headers behind the start of their mapping (memalign)
-	INSIDE = 4,     // also inside what looks like a chunk
+	ALIGNED = 1, // headers behind the start of their mapping (memalign)
+	INSIDE = 2,  // also inside what looks like a chunk
 };
 
 static void add_gap(struct hunt *h, uint64_t start, uint64_t end)
@@ -65,6 +65,17 @@ static void cut_by_taken(struct hunt *h, uint64_t start, uint64_t end)
 		start = taken->end;
 	}
 	add_gap(h, start, end);
+}
+
+// Small ones first: what is large is mostly one chunk, or nobody's.
+static int by_size(const void *a, const void *b)
+{
+	const struct gap *x = a, *y = b;
+	uint64_t p = x->end - x->start, q = y->end - y->start;
+
+	if (p != q)
+		return p < q ? -1 : 1;
+	return x->start < y->start ? -1 : x->start > y->start;
 }
 
 static void find_gaps(struct hunt *h)
@@ -89,6 +100,14 @@ static void find_gaps(struct hunt *h)
 		}
 		cut_by_taken(h, at, end);
 	}
+	if (h->gaps.count)
+		qsort(h->gaps.at, h->gaps.count, sizeof(*h->gaps.at), by_size);
+}
+
+static bool adds_up(const struct hunt *h)
+{
+	return h->g->params.known && h->count == h->g->counters.mmaps &&
+	       h->bytes == h->g->counters.mmapped;
 }
 
 // The bytes of the mapping by the size word of a chunk `lead` bytes behind its start; 0: no chunk.
@@ -110,6 +129,8 @@ static bool note(struct hunt *h, size_t gap, uint64_t start, uint64_t total, boo
 	if (!total || start < h->gaps.at[gap].start || total > h->gaps.at[gap].end - start)
 		return false;
 	vec_push(h->mem, &h->seen, (struct candidate){ start, start + total, gap, aligned, false });
+	h->count++;
+	h->bytes += total;
 	return true;
 }
 
@@ -147,22 +168,30 @@ static uint64_t look_at_page(struct hunt *h, size_t gap, uint64_t page, unsigned
 	return h->seen.at[before].end;
 }
 
+static unsigned pages_to_ask(const struct hunt *h, unsigned how)
+{
+	if (!h->v->pages)
+		return GLIBC_MMAPPED_BLIND_PAGES;
+	return how & INSIDE ? GLIBC_MMAPPED_INSIDE_PAGES : GLIBC_MMAPPED_PAGES;
+}
+
 static void look_in_gap(struct hunt *h, size_t gap, unsigned how)
 {
-	uint64_t at = h->gaps.at[gap].start, end = h->gaps.at[gap].end;
+	uint64_t at = h->gaps.at[gap].start, end = h->gaps.at[gap].end, behind = 0;
 
-	while (h->pages < GLIBC_MMAPPED_PAGES && at < end) {
-		size_t before = h->seen.count;
-		uint64_t next;
-
-		if (how & EVERY_PAGE)
-			at = view_next_present(h->v, at, end);
+	// What is found so far may be enough; small gaps are searched all the same, because a wrong
+	// header may stand for a true one of its size.
+	if (end - at > SMALL_GAP && adds_up(h) && !(how & INSIDE))
+		return;
+	while (h->pages < pages_to_ask(h, how) && at < end) {
+		at = view_next_present(h->v, at, end);
 		if (at >= end)
 			return;
-		next = look_at_page(h, gap, at, how);
-		if (h->seen.count == before && !(how & EVERY_PAGE))
-			return;
-		at = next;
+		// After a jump the pages around are a chunk's contents: the source needn't read ahead.
+		if (at != behind)
+			memory_prefetch(h->v->memory, at, at + PAGE_SIZE_BYTES);
+		behind = at + PAGE_SIZE_BYTES;
+		at = look_at_page(h, gap, at, how);
 	}
 }
 
@@ -193,20 +222,14 @@ static void choose(struct hunt *h, const struct candidate *skip, const struct ca
 	}
 }
 
-static bool adds_up(const struct hunt *h)
-{
-	return h->g->params.known && h->count == h->g->counters.mmaps &&
-	       h->bytes == h->g->counters.mmapped;
-}
-
 static bool run_pass(struct hunt *h, unsigned how)
 {
 	h->seen.count = 0;
 	h->pages = 0;
+	h->count = h->bytes = 0;
 	for (size_t i = 0; i < h->gaps.count; i++)
 		look_in_gap(h, i, how);
-	// An aligned header may stand behind headers that its mapping covers.
-	if (how & ALIGNED && h->seen.count)
+	if (h->seen.count)
 		qsort(h->seen.at, h->seen.count, sizeof(*h->seen.at), by_start);
 	choose(h, NULL, NULL);
 	return adds_up(h);
@@ -325,19 +348,29 @@ static bool leave_out_covers(struct hunt *h)
 	return ways == 1;
 }
 
-static bool hunt_once(struct hunt *h)
+// Chunks that come and go while we look make any sum wrong: no reason to doubt a header.
+static bool has_changed(const struct hunt *h)
+{
+	struct glibc_counters now;
+
+	memory_forget(h->v->memory);
+	return !glibc_params_read(h->v, &h->g->params, &now, NULL) ||
+	       now.mmaps != h->g->counters.mmaps || now.mmapped != h->g->counters.mmapped;
+}
+
+static bool hunt(struct hunt *h)
 {
 	find_gaps(h);
-	if (run_pass(h, 0) || run_pass(h, EVERY_PAGE))
+	if (run_pass(h, 0))
 		return true;
-	if (!h->g->params.known)
+	if (!h->g->params.known || has_changed(h))
 		return false;
-	if (leave_out_excess(h) || run_pass(h, EVERY_PAGE | ALIGNED) || leave_out_excess(h))
+	if (leave_out_excess(h) || run_pass(h, ALIGNED) || leave_out_excess(h))
 		return true;
-	run_pass(h, EVERY_PAGE | ALIGNED | INSIDE);
+	run_pass(h, ALIGNED | INSIDE);
 	if (leave_out_covers(h))
 		return true;
-	run_pass(h, EVERY_PAGE);
+	run_pass(h, 0);
 	return false;
 }
 
@@ -371,22 +404,8 @@ static void take(const struct malloc_view *v, struct arena *mem, struct glibc *g
 
 void glibc_mmapped_read(const struct malloc_view *v, struct arena *mem, struct glibc *g)
 {
-	enum { TRIES = 3 };
-	struct hunt h;
-	bool sure = false;
+	struct hunt h = { .v = v, .mem = mem, .g = g };
+	bool sure = hunt(&h);
 
-	for (int i = 0; i < TRIES && !sure; i++) {
-		struct glibc_counters now = g->counters;
-
-		h = (struct hunt){ .v = v, .mem = mem, .g = g };
-		sure = hunt_once(&h);
-		if (sure || !g->params.known)
-			break;
-		memory_forget(v->memory);
-		if (!glibc_params_read(v, &g->params, &now, NULL) ||
-		    (now.mmaps == g->counters.mmaps && now.mmapped == g->counters.mmapped))
-			break;
-		g->counters = now; // chunks came or went meanwhile
-	}
 	take(v, mem, g, &h, sure);
 }

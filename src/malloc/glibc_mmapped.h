@@ -3,8 +3,8 @@
 //
 // The kernel merges such mappings with thread stacks, arenas and the program's own, so any page of
 // anonymous memory may start one.  A header alone proves little; all headers together do when
-// their number is n_mmaps and their bytes are mmapped_mem.  The search goes from the likely places
-// to all present pages and stops as soon as both agree.
+// their number is n_mmaps and their bytes are mmapped_mem.  Every present page without an owner is
+// asked, small gaps first; large ones only while something is missing.
 
 #ifndef MALLOC_GLIBC_MMAPPED_H
 #define MALLOC_GLIBC_MMAPPED_H
@@ -12,8 +12,10 @@
 #include "malloc/glibc.h"
 
 enum {
-	// Pages that one look may ask for a header: a bound for memory that is nobody's.
-	GLIBC_MMAPPED_PAGES = 1 << 16,
+	// Pages that a pass may ask for a header: a bound for memory that is nobody's.
+	GLIBC_MMAPPED_PAGES = 1 << 17,
+	GLIBC_MMAPPED_INSIDE_PAGES = 1 << 13, // contents of chunks included
+	GLIBC_MMAPPED_BLIND_PAGES = 1 << 14,  // when it is not known which pages are present
 };
 
 // Adds the chunks to the pieces of `g`, whose arenas and heaps are there already; says in `doubts`

@@ -3,8 +3,8 @@
 // and which ranges have a proven owner already.
 //
 // Walkers read present pages alone when they search; only what a proven chain points to may be
-// read from swap as well.  Where pages are not known (no pagemap) everything mapped may be read,
-// and searches keep to places that a chain names.
+// read from swap as well.  Where pages are not known (no pagemap) everything mapped may be
+// read, and searches have a narrower bound.
 
 #ifndef MALLOC_VIEW_H
 #define MALLOC_VIEW_H
