@@ -33,6 +33,12 @@ static const char *name_of(const struct family_row *f)
 	return f->distinct_names == 1 && f->example ? f->example : f->name;
 }
 
+// Who told the tables of classes.
+static const char *tables_source(const struct snapshot *s)
+{
+	return s->fact[F_CLASSES].known ? weigh_source(s, F_CLASSES) : "vmstructs";
+}
+
 static void set_culprit(struct finding *out, const struct family_row *f)
 {
 	out->culprit.kind = "class-family";
@@ -40,38 +46,81 @@ static void set_culprit(struct finding *out, const struct family_row *f)
 	out->culprit.loader = f->loader_type;
 }
 
+// MetaspaceSize below its default of 21 MB makes the VM collect for few classes: that is
+// metaspace-initial-low, whatever the classes are.
+static bool is_threshold_low(const struct snapshot *s)
+{
+	const struct flag_row *flag = snapshot_find_flag(s, "MetaspaceSize");
+
+	return flag && flag->number < MIB(20);
+}
+
+static void describe_churn(const struct evidence *e, struct arena *mem, const struct class_churn *c,
+			   double full, struct finding *out)
+{
+	const struct family_row *f = c->family;
+	const struct family_row *before = class_suspect_family(e->first, f->name);
+	const struct family_row *now = class_suspect_family(e->now, f->name);
+	const char *source = weigh_source(e->now, F_CLASSES_LOADED);
+	double grown;
+
+	set_culprit(out, f);
+	out->collectable = COLLECTABLE_CONFIRMED;
+	out->bytes = now ? class_suspect_bytes(e->now, e->ledger, now) : 0;
+	grown = (double)out->bytes;
+	if (before)
+		grown -= (double)class_suspect_bytes(e->first, e->first_ledger, before);
+	out->has_growth = true;
+	out->growth_per_s = grown / e->window_s;
+	add_evidence(out, mem, "classes.family.count", now ? now->class_count : 0,
+		     tables_source(e->now), "%u classes of the family %s, %u at the window's start",
+		     now ? now->class_count : 0, f->name, before ? before->class_count : 0);
+	add_evidence(out, mem, "classes.loaded", c->loaded, source,
+		     "%.0f classes loaded within the window", c->loaded);
+	add_evidence(out, mem, "classes.unloaded", c->unloaded, source, "%.0f unloaded",
+		     c->unloaded);
+	add_evidence(out, mem, "gc.full_count", full, weigh_source(e->now, F_GC_FULL_COUNT),
+		     "%s within the window", weigh_count(mem, (uint64_t)full, "Full GC"));
+	weigh_confused(out, mem, "metaspace-initial-low",
+		       "the collections unload what was made for one call each");
+	weigh_remedy(out, mem, out->cause->remedy);
+	weigh_remedy(out, mem,
+		     arena_format(mem, "who does it: %s",
+				  weigh_command(mem, "jledger trace PID classes --for 10s",
+						e->now->pid)));
+}
+
 static enum verdict judge_churn(const struct evidence *e, struct arena *mem, struct finding *out,
 				const struct class_churn *c)
 {
 	uint64_t limit = snapshot_get(e->now, F_METASPACE_MAX, 0);
+	const char *who = "", *numbers;
 	double full = 0;
 
 	weigh_fact(e, F_GC_FULL_COUNT, &full);
-	if (!limit || full < 1)
-		return ruled_out(
-			out, mem,
-			"%s comes and goes: %.0f classes were loaded and %.0f unloaded in %s, "
-			"and no Metaspace limit forces it",
-			name_of(c->family), c->loaded, c->unloaded, weigh_window_text(mem, e));
-	set_culprit(out, c->family);
-	out->collectable = COLLECTABLE_CONFIRMED;
-	out->bytes = class_suspect_bytes(e->now, e->ledger, c->family);
-	add_evidence(out, mem, "classes.loaded", c->loaded, weigh_source(e->now, F_CLASSES_LOADED),
-		     "%.0f classes loaded within the window", c->loaded);
-	add_evidence(out, mem, "classes.unloaded", c->unloaded,
-		     weigh_source(e->now, F_CLASSES_UNLOADED), "%.0f unloaded", c->unloaded);
-	add_evidence(out, mem, "gc.full_count", full, weigh_source(e->now, F_GC_FULL_COUNT),
-		     "%.0f Full GCs within the window", full);
-	weigh_confused(out, mem, "metaspace-initial-low",
-		       "the collections unload what was made for one call each");
-	weigh_remedy(out, mem, out->cause->remedy);
-	return confirmed(
-		out, mem,
-		"The same class is generated again and again and unloaded again: %s, %.0f "
-		"classes loaded and %.0f unloaded in %s; Full GCs, which the Metaspace limit "
-		"of %s forces, came %.0f times.",
-		name_of(c->family), c->loaded, c->unloaded, weigh_window_text(mem, e),
-		weigh_size(mem, limit), full);
+	numbers = arena_format(mem, "%.0f classes were loaded and %.0f unloaded in %s", c->loaded,
+			       c->unloaded, weigh_window_text(mem, e));
+	if (full < 1)
+		return ruled_out(out, mem, "%s comes and goes: %s without any Full GC",
+				 name_of(c->family), numbers);
+	if (!limit && is_threshold_low(e->now))
+		return ruled_out(out, mem,
+				 "%s comes and goes: %s, and %s came of a low MetaspaceSize "
+				 "(metaspace-initial-low)",
+				 name_of(c->family), numbers,
+				 weigh_count(mem, (uint64_t)full, "Full GC"));
+	describe_churn(e, mem, c, full, out);
+	if (limit)
+		who = arena_format(mem, ", forced by the Metaspace limit of %s",
+				   weigh_size(mem, limit));
+	numbers =
+		arena_format(mem,
+			     "The same class is generated again and again and unloaded again: %s, "
+			     "%.0f per second, in loaders of class %s; %s, by %s%s.",
+			     name_of(c->family), c->loaded / e->window_s,
+			     c->family->loader_type ? c->family->loader_type : "unknown", numbers,
+			     weigh_count(mem, (uint64_t)full, "Full GC"), who);
+	return limit ? confirmed(out, mem, "%s", numbers) : likely(out, mem, "%s", numbers);
 }
 
 // ---- what is said of a suspect ------------------------------------------------------------------
@@ -96,12 +145,6 @@ static enum collectable collectable_of(const struct evidence *e, const struct cl
 	if (s->shape == SHAPE_COPIES && snapshot_get(e->now, F_GC_FULL_COUNT, 0) == 0)
 		return COLLECTABLE_LIKELY;
 	return COLLECTABLE_UNKNOWN;
-}
-
-// Who told the tables of classes.
-static const char *tables_source(const struct snapshot *s)
-{
-	return s->fact[F_CLASSES].known ? weigh_source(s, F_CLASSES) : "vmstructs";
 }
 
 static void add_family_evidence(const struct evidence *e, struct arena *mem,

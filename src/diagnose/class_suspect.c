@@ -25,7 +25,7 @@ enum {
 	LEAST_CHURN = 100,           // classes that came and went within the window
 };
 
-static const struct family_row *find_family(const struct snapshot *s, const char *name)
+const struct family_row *class_suspect_family(const struct snapshot *s, const char *name)
 {
 	for (size_t i = 0; i < s->families.count; i++)
 		if (!strcmp(s->families.at[i].name, name))
@@ -166,7 +166,7 @@ static struct class_suspect weigh_family(const struct evidence *e, const struct 
 
 	if (is_program(e->now, f) || (churning && class_suspect_in_own_loaders(s.shape)))
 		return s;
-	before = e->first == e->now ? f : find_family(e->first, f->name);
+	before = e->first == e->now ? f : class_suspect_family(e->first, f->name);
 	s.before = before ? before->class_count : 0;
 	s.added = (double)f->class_count - s.before;
 	if (weigh_has_window(e))
@@ -254,7 +254,7 @@ const struct family_row *class_suspect_program(const struct evidence *e)
 
 		if ((most && f->class_count <= most->class_count) || !is_program(e->now, f))
 			continue;
-		before = find_family(e->first, f->name);
+		before = class_suspect_family(e->first, f->name);
 		if (f->loader_count > (before ? before->loader_count : 0))
 			most = f;
 	}
@@ -288,7 +288,7 @@ void class_suspect_by_loaders(const struct snapshot *s, struct arena *mem, struc
 	for (size_t i = 0; i < count; i++) {
 		struct family_row *last = kept ? &rows[kept - 1] : NULL;
 
-		if (!last || strcmp(last->name, rows[i].name)) {
+		if (!last || strcmp(last->name, rows[i].name) != 0) {
 			rows[kept++] = rows[i];
 			continue;
 		}

@@ -53,6 +53,8 @@ struct class_churn class_suspect_churn(const struct evidence *e);
 // The largest family of loaders that hold a whole program each and grew in number, or NULL.
 const struct family_row *class_suspect_program(const struct evidence *e);
 
+const struct family_row *class_suspect_family(const struct snapshot *s,
+					      const char *name); // or NULL
 // Where the names of classes are not known: a family for each class of loaders of which each has
 // a few classes, named after it, from the table of loaders alone.
 void class_suspect_by_loaders(const struct snapshot *s, struct arena *mem, struct snapshot *out);
