@@ -8,6 +8,7 @@
 #include "base/fail.h"
 #include "base/memory.h"
 #include "jvm/addresses.h"
+#include "jvm/heapclock.h"
 #include "jvm/hotspot.h"
 #include "jvm/loaders.h"
 #include "jvm/metaspace.h"
@@ -148,7 +149,7 @@ out:
 static bool read_list(struct walk *w, struct fail *why)
 {
 	for (int try = 0; try < LIST_TRIES; try++) {
-		memory_forget(w->vm->memory);
+		w->out->clock = heapclock_restart(w->vm);
 		if (read_list_once(w, why))
 			return true;
 		w->out->list_restarts++;
@@ -240,7 +241,7 @@ static void read_classes(struct walk *w)
 		bad += l[i].unreadable;
 	}
 	for (int try = 1; try < CLASS_TRIES && bad; try++) {
-		memory_forget(w->vm->memory);
+		w->out->clock = heapclock_restart(w->vm);
 		for (size_t i = 0; i < w->out->loaders.count; i++) {
 			uint64_t first;
 

@@ -14,6 +14,7 @@
 #include <stdint.h>
 
 #include "base/arena.h"
+#include "jvm/heapclock.h"
 
 struct fail;
 struct hotspot;
@@ -52,7 +53,9 @@ struct hotspot_classes {
 	uint64_t boot_at;                   // ClassLoaderData* of the boot loader
 	uint64_t class_loader_klass;        // of java/lang/ClassLoader; 0: not found
 	unsigned list_restarts, retries;    // what the VM's activity cost us
-	size_t unreadable;                  // loaders whose class list did not validate
+	struct heapclock
+		clock;     // a time no later than anything that later readers find read already
+	size_t unreadable; // loaders whose class list did not validate
 };
 
 // All pointers live in `mem`.  CORRUPT: the list never validated, or "layout unknown"; ABSENT: this

@@ -253,7 +253,7 @@ static bool read_list_once(struct reader *r, struct fail *why)
 	struct arena frame = { 0 };
 	struct addresses seen;
 	struct counters before, after;
-	struct heapclock clock = heapclock_start(r->vm);
+	struct heapclock clock = heapclock_restart(r->vm);
 	uint64_t found, slack;
 	bool ok;
 
@@ -267,7 +267,7 @@ static bool read_list_once(struct reader *r, struct fail *why)
 	arena_drop(&frame);
 	if (!ok)
 		return false;
-	if (!heapclock_held(r->vm, clock))
+	if (!heapclock_held(r->vm, &clock))
 		return fail(why, FAIL_CORRUPT, "a collection moved the list of cleaners");
 	if (!read_counters(r, &after, why))
 		return false;

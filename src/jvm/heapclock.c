@@ -4,7 +4,7 @@
 #include "base/memory.h"
 #include "jvm/hotspot.h"
 
-struct heapclock heapclock_start(const struct hotspot *vm)
+struct heapclock heapclock_restart(const struct hotspot *vm)
 {
 	struct heapclock c = { .known = false };
 	uint64_t at = hotspot_at(vm, FIELD_HEAP_GC_ACTIVE, vm->heap_at);
@@ -17,10 +17,11 @@ struct heapclock heapclock_start(const struct hotspot *vm)
 	return c;
 }
 
-bool heapclock_held(const struct hotspot *vm, struct heapclock start)
+bool heapclock_held(const struct hotspot *vm, struct heapclock *clock)
 {
-	struct heapclock now = heapclock_start(vm);
+	struct heapclock start = *clock;
 
-	return !start.active && !now.active && start.known == now.known &&
-	       start.collections == now.collections;
+	*clock = heapclock_restart(vm);
+	return !start.active && !clock->active && start.known == clock->known &&
+	       start.collections == clock->collections;
 }

@@ -194,10 +194,8 @@ void loaders_identify(const struct hotspot *vm, struct arena *mem, struct hotspo
 	for (size_t i = 0; i < classes->loaders.count; i++)
 		members[i] = classes->loaders.at[i].object_at;
 	for (int try = 0; try < TRIES && !held; try++) {
-		struct heapclock clock = heapclock_start(vm);
-
 		identify_all(&id, members);
-		held = heapclock_held(vm, clock);
+		held = heapclock_held(vm, &classes->clock);
 	}
 	if (!held)
 		drop_java_part(&id);

@@ -6,6 +6,7 @@
 
 #include "base/fail.h"
 #include "base/memory.h"
+#include "jvm/heapclock.h"
 #include "jvm/hotspot.h"
 #include "jvm/metaspace_walk.h"
 
@@ -198,7 +199,7 @@ bool metaspace_read(const struct hotspot *vm, const uint64_t *loaders_at, size_t
 	// A loader that changes while it is read is read again, all such together.
 	for (int try = 0; try < TRIES && bad; try++) {
 		if (try)
-			memory_forget(vm->memory);
+			heapclock_restart(vm);
 		bad = 0;
 		for (size_t i = 0; i < count; i++)
 			if (!m.loaders[i].readable &&

@@ -273,14 +273,13 @@ bool threads_read(const struct hotspot *vm, const struct hotspot_classes *classe
 {
 	struct hotspot_threads t = { 0 };
 	struct reader r = { .vm = vm, .classes = classes, .mem = mem };
+	struct heapclock clock = classes ? classes->clock : heapclock_restart(vm);
 	bool ok = false, held = false;
 
 	find_fields(&r);
 	for (int try = 0; try < TRIES && !held; try++) {
-		struct heapclock clock = heapclock_start(vm);
-
 		ok = read_java(&r, &t, why);
-		held = heapclock_held(vm, clock) && ok;
+		held = heapclock_held(vm, &clock) && ok;
 	}
 	if (!ok)
 		return fail_while(why, "reading the Java threads");
