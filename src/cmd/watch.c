@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <stdio.h>
 #include <time.h>
+#include <unistd.h>
 
 #include "base/fail.h"
 #include "cmd/command.h"
@@ -87,6 +88,23 @@ static void sleep_for(double seconds)
 		;
 }
 
+// Waits, and on a terminal says how far it is.
+static void wait_for(double seconds, double passed, double whole)
+{
+	bool tell = isatty(STDERR_FILENO);
+
+	for (double done = 0; done < seconds;) {
+		double step = tell && seconds - done > 1 ? 1 : seconds - done;
+
+		if (tell)
+			fprintf(stderr, "\rwatching, %.0f of %.0f s ", passed + done, whole);
+		sleep_for(step);
+		done += step;
+	}
+	if (tell)
+		fputs("\r\033[K", stderr);
+}
+
 // One report each time that `step` has passed, until `whole` has.
 static bool watch_on(const struct watch *w, const struct moment *first, struct fail *why)
 {
@@ -99,7 +117,7 @@ static bool watch_on(const struct watch *w, const struct moment *first, struct f
 		struct moment now;
 		bool done;
 
-		sleep_for(wait);
+		wait_for(wait, passed, o->has_for ? whole : passed + wait);
 		passed += wait;
 		done = take_look(w, w->index, &now, why) && same_process(first, &now, why);
 		if (done)
