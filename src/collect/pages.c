@@ -25,17 +25,18 @@ static void add_runs(struct look *look)
 }
 
 // The process's mappings as ranges; the kernel's fixed page above the address space is no memory.
-static size_t list_ranges(const struct look *look, struct range **out)
+static size_t list_ranges(const struct look *look, struct page_range **out)
 {
-	struct range *to = arena_array(look->mem, struct range, look->maps.count);
+	struct page_range *to = arena_array(look->mem, struct page_range, look->maps.count);
 	size_t count = 0;
 
 	for (size_t i = 0; i < look->maps.count; i++) {
-		struct range r = { look->maps.at[i].start, look->maps.at[i].end };
+		const struct mapping *m = &look->maps.at[i];
+		struct page_range r = { m->start, m->end, !m->inode && !m->shared };
 
 		if (r.end > REMOTE_END)
 			continue;
-		if (count && to[count - 1].end == r.start)
+		if (count && to[count - 1].end == r.start && to[count - 1].anonymous == r.anonymous)
 			to[count - 1].end = r.end;
 		else
 			to[count++] = r;
@@ -48,7 +49,7 @@ static bool run(struct look *look, struct fail *why)
 {
 	const struct target *t = look->target;
 	struct provenance from = look_from(look, "pages", "pagemap", CERTAINTY_EXACT);
-	struct range *ranges;
+	struct page_range *ranges;
 	size_t count = list_ranges(look, &ranges);
 
 	if (t->pages_denied) {

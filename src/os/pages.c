@@ -25,6 +25,7 @@
 enum { SLICE_PAGES = 4096, PAGE = PAGE_SIZE_BYTES };
 #define HOLD_LIMIT_NS ((uint64_t)1 << 50) // what a double keeps to the nanosecond
 #define SLICE         MIB(16)
+#define LONE          MIB(1)
 #define SLICE_LIMIT   GIB(1)
 
 // linux/fs.h of kernel 6.7; headers of today's distributions lack it.
@@ -49,7 +50,7 @@ typedef VEC(struct page_run) run_vec;
 
 struct scan {
 	int fd, pid;
-	const struct range *ranges;
+	const struct page_range *ranges;
 	size_t count;
 	struct arena *mem; // of the runs
 	run_vec runs;
@@ -125,8 +126,8 @@ static bool fail_scan(const struct scan *s, int os_errno, struct fail *why)
 }
 
 // The matching pages from `*at` on, at most a slice of them; moves `*at` to where it stopped.
-static bool scan_slice(struct scan *s, uint64_t *at, uint64_t end, struct scan_region *regions,
-		       size_t *found, struct fail *why)
+static bool scan_slice(struct scan *s, uint64_t *at, uint64_t end, bool anonymous,
+		       struct scan_region *regions, size_t *found, struct fail *why)
 {
 	struct scan_arg arg = {
 		.size = sizeof(arg),
@@ -140,7 +141,10 @@ static bool scan_slice(struct scan *s, uint64_t *at, uint64_t end, struct scan_r
 	int n;
 
 	arg.category_anyof_mask = SCAN_PRESENT | SCAN_SWAPPED | (s->with_guards ? SCAN_GUARD : 0);
-	arg.return_mask = arg.category_anyof_mask | SCAN_FILE | SCAN_ZERO | SCAN_HUGE;
+	arg.return_mask = arg.category_anyof_mask | SCAN_ZERO | SCAN_HUGE;
+	// FILE needs a look at each page's own record: 14 ms a GB instead of 3.
+	if (!anonymous)
+		arg.return_mask |= SCAN_FILE;
 	since = now_ns();
 	n = ioctl(s->fd, SCAN_IOCTL, &arg);
 	if (n < 0)
@@ -177,22 +181,36 @@ static size_t ranges_within(const struct scan *s, size_t i, uint64_t end)
 	return i;
 }
 
+// A long anonymous range is scanned by itself, in the cheaper way.
+static bool is_lone(const struct page_range *r)
+{
+	return r->anonymous && r->end - r->start >= LONE;
+}
+
+// Where the slice from `at` in range `i` ends: no further than the last range that starts in it.
+static uint64_t slice_end(const struct scan *s, size_t i, uint64_t at, uint64_t size)
+{
+	uint64_t end = at + size, stop = end;
+
+	for (size_t k = i; k < s->count && s->ranges[k].start < end; k++) {
+		if (k > i && (is_lone(&s->ranges[i]) || is_lone(&s->ranges[k])))
+			break;
+		stop = s->ranges[k].end < end ? s->ranges[k].end : end;
+	}
+	return stop;
+}
+
 static bool scan_all(struct scan *s, struct scan_region *regions, struct fail *why)
 {
 	uint64_t size = SLICE, at = 0;
 
 	for (size_t i = 0; i < s->count;) {
-		uint64_t end, stop;
 		size_t found = 0;
 
 		if (at < s->ranges[i].start)
 			at = s->ranges[i].start;
-		end = at + size;
-		stop = end;
-		// No further than the last range that starts inside the slice.
-		for (size_t k = i; k < s->count && s->ranges[k].start < end; k++)
-			stop = s->ranges[k].end < end ? s->ranges[k].end : end;
-		if (!scan_slice(s, &at, stop, regions, &found, why))
+		if (!scan_slice(s, &at, slice_end(s, i, at, size), is_lone(&s->ranges[i]), regions,
+				&found, why))
 			return false;
 		for (size_t k = 0; k < found; k++) {
 			i = ranges_within(s, i, regions[k].start);
@@ -354,7 +372,7 @@ static bool make_pages(void *arg, struct arena *mem, struct span *out, struct fa
 	return true;
 }
 
-bool pages_read(const struct tree *files, int pid, const struct range *ranges, size_t count,
+bool pages_read(const struct tree *files, int pid, const struct page_range *ranges, size_t count,
 		struct arena *mem, struct pages *out, struct fail *why)
 {
 	struct arena scratch = { 0 };

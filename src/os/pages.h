@@ -12,7 +12,6 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "base/range.h"
 #include "base/span.h"
 
 struct arena;
@@ -22,10 +21,15 @@ struct tree;
 enum page_flag {
 	PAGE_PRESENT = 1, // counted in Rss
 	PAGE_SWAPPED = 2, // counted in Swap; never set for guard regions, whose swap bit lies
-	PAGE_FILE = 4,    // a file's page, or shared anonymous memory
-	PAGE_ZERO = 8,    // the shared zero page: mapped, but in no Rss
-	PAGE_HUGE = 16,   // mapped by a huge page
-	PAGE_GUARD = 32,  // a guard region inside a mapping (kernel 6.13+)
+	PAGE_FILE = 4,   // a file's page, or shared anonymous memory; not asked of anonymous ranges
+	PAGE_ZERO = 8,   // the shared zero page: mapped, but in no Rss
+	PAGE_HUGE = 16,  // mapped by a huge page
+	PAGE_GUARD = 32, // a guard region inside a mapping (kernel 6.13+)
+};
+
+struct page_range {
+	uint64_t start, end; // page-aligned; end is exclusive
+	bool anonymous; // private memory without a file: asking each page costs five times as much
 };
 
 struct page_run {
@@ -43,7 +47,7 @@ struct pages {
 
 // The pages in `ranges` (sorted, the process's mappings) of process `pid` (host pid).  FAIL_DENIED when pagemap can't be
 // opened (it needs the same uid, or CAP_DAC_READ_SEARCH beside CAP_SYS_PTRACE); GONE.
-bool pages_read(const struct tree *files, int pid, const struct range *ranges, size_t count,
+bool pages_read(const struct tree *files, int pid, const struct page_range *ranges, size_t count,
 		struct arena *mem, struct pages *out, struct fail *why);
 // The run that holds `at`, or NULL.
 const struct page_run *pages_find(const struct pages *pages, uint64_t at);

@@ -422,7 +422,9 @@ static bool take_unlisted(struct remote *r, uint64_t at, const char *what, struc
 	    pread(r->pagemap_fd, &word, sizeof(word), (off_t)(at / PAGE * sizeof(word))) ==
 		    sizeof(word)) {
 		flags = pagemap_flags(word);
-		if (flags & PAGE_PRESENT && !(flags & PAGE_FILE))
+		// A device's pages have no owner that could be exclusive.
+		if (flags & PAGE_PRESENT && !(flags & PAGE_FILE) &&
+		    word >> PAGEMAP_BIT_EXCLUSIVE & 1)
 			return take_present(r, at, 1, at, why);
 	}
 	return take_unreadable(r, at, what, why);

@@ -77,7 +77,7 @@ static void look(struct process *p)
 {
 	struct fail why = { 0 };
 	struct span text;
-	struct range *ranges;
+	struct page_range *ranges;
 	struct remote_mapping *mappings;
 	size_t count = 0;
 
@@ -86,7 +86,7 @@ static void look(struct process *p)
 			    &text, &why),
 		  "%s", why.text);
 	cr_assert(maps_parse(text, &p->mem, &p->maps, &why), "%s", why.text);
-	ranges = arena_array(&p->mem, struct range, p->maps.count);
+	ranges = arena_array(&p->mem, struct page_range, p->maps.count);
 	mappings = arena_array(&p->mem, struct remote_mapping, p->maps.count);
 	for (size_t i = 0; i < p->maps.count; i++) {
 		const struct mapping *m = &p->maps.at[i];
@@ -95,7 +95,7 @@ static void look(struct process *p)
 						       m->inode,    m->dev_major, m->dev_minor,
 						       m->readable, m->shared,    m->path };
 		if (m->end <= REMOTE_END)
-			ranges[count++] = (struct range){ m->start, m->end };
+			ranges[count++] = (struct page_range){ m->start, m->end, !m->inode && !m->shared };
 	}
 	cr_assert(pages_read(&p->files, p->pid, ranges, count, &p->mem, &p->pages, &why), "%s",
 		  why.text);

@@ -123,7 +123,7 @@ static void end_child(pid_t pid)
 
 static void read_area(pid_t pid)
 {
-	struct range range = { (uintptr_t)area, (uintptr_t)area + PAGES * PAGE };
+	struct page_range range = { (uintptr_t)area, (uintptr_t)area + PAGES * PAGE, true };
 	struct live live;
 	struct tree files = live_tree(&live, "");
 
@@ -211,7 +211,7 @@ Test(pages, a_guard_region_is_not_taken_for_swap)
 	cr_expect_eq(flags_of(2), PAGE_PRESENT);
 }
 
-static size_t read_ranges(pid_t pid, struct range *ranges, size_t room)
+static size_t read_ranges(pid_t pid, struct page_range *ranges, size_t room)
 {
 	char path[64], line[512];
 	size_t count = 0;
@@ -220,18 +220,25 @@ static size_t read_ranges(pid_t pid, struct range *ranges, size_t room)
 	snprintf(path, sizeof(path), "/proc/%d/maps", pid);
 	f = fopen(path, "r");
 	cr_assert(f);
-	while (fgets(line, sizeof(line), f) && count < room)
-		if (sscanf(line, "%" SCNx64 "-%" SCNx64, &ranges[count].start,
-			   &ranges[count].end) == 2 &&
-		    ranges[count].end < (uint64_t)1 << 47)
-			count++;
+	while (fgets(line, sizeof(line), f) && count < room) {
+		struct page_range *r = &ranges[count];
+		unsigned long inode;
+		char shared;
+
+		if (sscanf(line, "%" SCNx64 "-%" SCNx64 " %*3s%c %*s %*s %lu", &r->start, &r->end,
+			   &shared, &inode) != 4 ||
+		    r->end >= (uint64_t)1 << 47)
+			continue;
+		r->anonymous = shared == 'p' && !inode;
+		count++;
+	}
 	fclose(f);
 	return count;
 }
 
 Test(pages, the_scan_of_a_whole_process_is_its_rss_to_the_kilobyte)
 {
-	static struct range ranges[4096];
+	static struct page_range ranges[4096];
 	pid_t pid = start_child(touch_some);
 	size_t count = read_ranges(pid, ranges, 4096);
 	struct live live;
@@ -262,7 +269,7 @@ static void reserve_much(void)
 
 Test(pages, a_terabyte_of_reservation_hides_no_page, .timeout = 20)
 {
-	static struct range ranges[4096];
+	static struct page_range ranges[4096];
 	pid_t pid = start_child(reserve_much);
 	size_t count = read_ranges(pid, ranges, 4096);
 	struct live live;
@@ -281,7 +288,7 @@ Test(pages, a_terabyte_of_reservation_hides_no_page, .timeout = 20)
 Test(pages, a_process_that_is_no_more_is_gone)
 {
 	pid_t pid = start_child(touch_some);
-	struct range range = { 0x1000, 0x2000 };
+	struct page_range range = { 0x1000, 0x2000, false };
 	struct live live;
 	struct tree files = live_tree(&live, "");
 

@@ -109,8 +109,8 @@ static struct remote_mapping *mapping_of(const char *at)
 
 static uint64_t resident_pages(void)
 {
-	struct range ranges[2] = { { mappings[0].start, mappings[0].end },
-				   { mappings[1].start, mappings[1].end } };
+	struct page_range ranges[2] = { { mappings[0].start, mappings[0].end, false },
+					{ mappings[1].start, mappings[1].end, false } };
 	struct live live;
 	struct tree files = live_tree(&live, "");
 	struct pages pages;
