@@ -40,9 +40,12 @@ static bool read_status(const struct attach *a, struct arena *mem, struct status
 static bool open_socket(const struct attach *a, const struct status *s, int *fd, struct fail *why)
 {
 	char path[NAME_ROOM];
+	struct localsocket_peer peer = {
+		.pid = a->pid, .path = path, .uid = s->euid, .gid = s->egid
+	};
 
 	snprintf(path, sizeof(path), "tmp/.java_pid%d", a->ns_pid);
-	return localsocket_open(a->pid, path, s->euid, s->egid, a->deadline_ns, fd, why);
+	return localsocket_open(&peer, a->deadline_ns, fd, why);
 }
 
 static bool may_signal(const struct status *s, struct fail *why)
@@ -98,11 +101,13 @@ static bool ask_for_socket(const struct attach *a, struct arena *mem, int *fd, s
 		process_close(&p);
 		return false;
 	}
+	p.uid = s.euid;
+	p.gid = s.egid;
 	snprintf(name, sizeof(name), ".attach_pid%d", a->ns_pid);
 	sigfillset(&all);
 	sigprocmask(SIG_BLOCK, &all, &before);
-	done = (process_mark(&p, "cwd", name, s.euid, s.egid, &mark, why) ||
-		process_mark(&p, "root/tmp", name, s.euid, s.egid, &mark, why));
+	done = (process_mark(&p, "cwd", name, &mark, why) ||
+		process_mark(&p, "root/tmp", name, &mark, why));
 	if (done) {
 		done = process_signal(&p, SIGQUIT, why) && wait_for_socket(a, &s, &p, fd, why);
 		process_unmark(&mark);
@@ -126,105 +131,126 @@ static bool open_session(const struct attach *a, struct arena *mem, int *fd, str
 	return why->kind == FAIL_ABSENT && ask_for_socket(a, mem, fd, why);
 }
 
-// v1: "1", command and always three arguments, each with a NUL.  v2: "2", the length of the
-// payload, and the payload: command and arguments, each with a NUL.
-static struct span request_bytes(int version, const char *operation, const char *argument,
-				 struct arena *mem)
+struct request {
+	int version; // of the protocol
+	const char *operation, *argument;
+};
+
+struct reply {
+	int64_t result; // the VM's number: 0 done
+	struct span text;
+};
+
+// v1: "1", operation and always three arguments, each with a NUL.  v2: "2", the length of the
+// payload, and the payload: operation and arguments, each with a NUL.
+static struct span request_bytes(const struct request *r, struct arena *mem)
 {
-	size_t operation_len = strlen(operation) + 1, argument_len = strlen(argument) + 1;
+	size_t operation_len = strlen(r->operation) + 1, argument_len = strlen(r->argument) + 1;
 	char *bytes = arena_get(mem, operation_len + argument_len + 32);
 	size_t n = 0;
 
-	if (version == 2) {
+	if (r->version == 2) {
 		n += (size_t)sprintf(bytes, "2") + 1;
 		n += (size_t)sprintf(bytes + n, "%zu", operation_len + argument_len) + 1;
 	} else {
 		n += (size_t)sprintf(bytes, "1") + 1;
 	}
-	memcpy(bytes + n, operation, operation_len);
-	memcpy(bytes + n + operation_len, argument, argument_len);
+	memcpy(bytes + n, r->operation, operation_len);
+	memcpy(bytes + n + operation_len, r->argument, argument_len);
 	n += operation_len + argument_len;
-	if (version != 2)
+	if (r->version != 2)
 		n += V1_ARGUMENTS - 1; // the other two are empty: arena memory is zero
 	return (struct span){ bytes, n };
 }
 
-// One request is one connection.  `result` is the VM's number, `text` what follows its line.
-static bool ask(const struct attach *a, int version, const char *operation, const char *argument,
-		struct arena *mem, int64_t *result, struct span *text, struct fail *why)
+static bool parse_reply(struct span bytes, struct reply *out, struct fail *why)
 {
-	struct span request = request_bytes(version, operation, argument, mem), reply, line;
-	uint64_t number;
+	uint64_t number = 0;
+	struct span line;
 	bool negative;
-	int fd;
 
-	if (!open_session(a, mem, &fd, why))
-		return false;
-	if (!localsocket_write(fd, request, a->deadline_ns, why) ||
-	    !localsocket_read(fd, ATTACH_REPLY_LIMIT, a->deadline_ns, mem, &reply, why)) {
-		localsocket_close(fd);
-		return fail_while(why, "attach: %s", operation);
-	}
-	localsocket_close(fd);
-	if (!span_take_until(&reply, '\n', &line))
-		return fail(why, reply.len ? FAIL_CORRUPT : FAIL_GONE,
+	if (!span_take_until(&bytes, '\n', &line))
+		return fail(why, bytes.len ? FAIL_CORRUPT : FAIL_DENIED,
 			    "attach: the VM closed the connection without an answer");
 	negative = span_take_char(&line, '-');
 	if (!span_take_dec(&line, &number) || number > INT32_MAX)
 		return fail(why, FAIL_CORRUPT, "attach: not an answer of a HotSpot VM");
-	*result = negative ? -(int64_t)number : (int64_t)number;
-	*text = reply;
+	*out = (struct reply){ negative ? -(int64_t)number : (int64_t)number, bytes };
 	return true;
+}
+
+// One request is one connection.
+static bool ask(const struct attach *a, const struct request *r, struct arena *mem,
+		struct reply *out, struct fail *why)
+{
+	struct span bytes;
+	bool done;
+	int fd = -1;
+
+	if (!open_session(a, mem, &fd, why))
+		return false;
+	done = localsocket_write(fd, request_bytes(r, mem), a->deadline_ns, why) &&
+	       localsocket_read(fd, ATTACH_REPLY_LIMIT, a->deadline_ns, mem, &bytes, why);
+	localsocket_close(fd);
+	// A connection that is reset is how JDK 8 turns other users away: the process lives.
+	if (!done && why->kind == FAIL_GONE)
+		why->kind = FAIL_DENIED;
+	if (!done)
+		return fail_while(why, "attach: %s", r->argument);
+	return parse_reply(bytes, out, why);
 }
 
 // 24 and later answer "2 ..." to getversion, the others that they don't know it.
 static bool learn_version(struct attach *a, struct arena *mem, struct fail *why)
 {
-	struct span text;
-	uint64_t version;
-	int64_t result;
+	const struct request r = { 1, "getversion", "options" };
+	struct reply reply = { 0 };
+	uint64_t version = 0;
 
-	if (!ask(a, 1, "getversion", "options", mem, &result, &text, why))
+	if (!ask(a, &r, mem, &reply, why))
 		return false;
-	a->version = result == 0 && span_take_dec(&text, &version) && version >= 2 ? 2 : 1;
+	a->version = !reply.result && span_take_dec(&reply.text, &version) && version >= 2 ? 2 : 1;
 	return true;
 }
 
-struct request {
+struct command {
 	struct attach *a;
-	const char *command;
+	const char *text;
 };
 
 static bool make_reply(void *arg, struct arena *mem, struct span *out, struct fail *why)
 {
-	const struct request *r = arg;
-	struct attach *a = r->a;
-	struct span text, line;
-	int64_t result;
+	const struct command *c = arg;
+	struct attach *a = c->a;
+	struct reply reply = { 0 };
+	struct request r = { .operation = "jcmd", .argument = c->text };
+	struct span line;
 
 	if (a->broken)
 		return fail(why, FAIL_ABSENT, "attaching failed before");
 	if (!a->deadline_ns)
 		a->deadline_ns = deadline_in(ATTACH_SECONDS);
-	if ((!a->version && !learn_version(a, mem, why)) ||
-	    !ask(a, a->version, "jcmd", r->command, mem, &result, &text, why)) {
-		a->broken = true;
+	a->broken = true; // unless it answers
+	if (!a->version && !learn_version(a, mem, why))
 		return false;
-	}
-	if (result == 0) {
-		*out = text;
+	r.version = a->version;
+	if (!ask(a, &r, mem, &reply, why))
+		return false;
+	a->broken = false;
+	if (reply.result == 0) {
+		*out = reply.text;
 		return true;
 	}
-	if (!span_take_line(&text, &line))
+	if (!span_take_line(&reply.text, &line))
 		line = SPAN("no reason given");
-	return fail(why, FAIL_ABSENT, "attach: the VM refused %s: %.*s", r->command,
+	return fail(why, FAIL_ABSENT, "attach: the VM refused %s: %.*s", c->text,
 		    (int)(line.len < 120 ? line.len : 120), line.at);
 }
 
 bool attach_run(struct attach *a, const char *command, struct arena *mem, struct span *text,
 		struct fail *why)
 {
-	struct request r = { a, command };
+	struct command c = { a, command };
 	struct fail here;
 	char name[V1_TEXT_LIMIT];
 	int n = snprintf(name, sizeof(name), "attach/%s", command);
@@ -234,7 +260,7 @@ bool attach_run(struct attach *a, const char *command, struct arena *mem, struct
 	for (char *p = name; *p; p++)
 		if (*p == ' ')
 			*p = '_';
-	if (tree_made(a->files, name, make_reply, &r, mem, text, &here))
+	if (tree_made(a->files, name, make_reply, &c, mem, text, &here))
 		return true;
 	return fail(why, here.kind, "%s", here.text);
 }

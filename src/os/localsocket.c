@@ -66,32 +66,33 @@ enum { RESOLVE_INSIDE = 0x10 }; // RESOLVE_IN_ROOT
 #endif
 
 // An O_PATH descriptor of the socket file, checked: a socket, and the user's.
-static bool find_file(int pid, const char *path, uint32_t uid, int *out, struct fail *why)
+static bool find_file(const struct localsocket_peer *peer, int *out, struct fail *why)
 {
 	struct how how = { .flags = O_PATH | O_NOFOLLOW | O_CLOEXEC, .resolve = RESOLVE_INSIDE };
 	char root[64];
 	struct stat st;
 	int dir, fd, error;
 
-	snprintf(root, sizeof(root), "/proc/%d/root", pid);
+	snprintf(root, sizeof(root), "/proc/%d/root", peer->pid);
 	dir = open(root, O_PATH | O_DIRECTORY | O_CLOEXEC);
 	if (dir < 0)
 		return fail_errno(why, errno, "%s", root);
-	fd = (int)syscall(SYS_openat2, dir, path, &how, sizeof(how));
+	fd = (int)syscall(SYS_openat2, dir, peer->path, &how, sizeof(how));
 	if (fd < 0 && errno == ENOSYS)
-		fd = openat(dir, path, (int)how.flags);
+		fd = openat(dir, peer->path, (int)how.flags);
 	error = errno;
 	close(dir);
 	if (fd < 0)
-		return fail_errno(why, error, "%s/%s", root, path);
-	if (!fstat(fd, &st) && S_ISSOCK(st.st_mode) && st.st_uid == uid) {
+		return fail_errno(why, error, "%s/%s", root, peer->path);
+	if (!fstat(fd, &st) && S_ISSOCK(st.st_mode) && st.st_uid == peer->uid) {
 		*out = fd;
 		return true;
 	}
 	close(fd);
 	return fail(why, FAIL_DENIED,
-		    "%s/%s is not a socket of user %u, but %s of user %u: not used", root, path,
-		    uid, S_ISSOCK(st.st_mode) ? "one" : "something else", st.st_uid);
+		    "%s/%s is not a socket of user %u, but %s of user %u: not used", root,
+		    peer->path, peer->uid, S_ISSOCK(st.st_mode) ? "one" : "something else",
+		    st.st_uid);
 }
 
 // The thread's effective user for the time of one connect().  Raw calls: libc's would switch all
@@ -154,14 +155,14 @@ static bool check_peer(int sock, int pid, struct fail *why)
 	return true;
 }
 
-bool localsocket_open(int pid, const char *path, uint32_t uid, uint32_t gid, uint64_t deadline_ns,
-		      int *fd, struct fail *why)
+bool localsocket_open(const struct localsocket_peer *peer, uint64_t deadline_ns, int *fd,
+		      struct fail *why)
 {
 	struct sockaddr_un to = { .sun_family = AF_UNIX };
 	const struct timespec pause = { .tv_nsec = RETRY_NS };
 	int file = -1, sock, error;
 
-	if (!find_file(pid, path, uid, &file, why))
+	if (!find_file(peer, &file, why))
 		return false;
 	sock = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
 	if (sock < 0) {
@@ -171,13 +172,13 @@ bool localsocket_open(int pid, const char *path, uint32_t uid, uint32_t gid, uin
 	}
 	snprintf(to.sun_path, sizeof(to.sun_path), "/proc/self/fd/%d", file);
 	// EAGAIN: the peer's queue of connections is full.
-	while ((error = connect_as(sock, &to, uid, gid)) == EAGAIN || error == EINTR)
+	while ((error = connect_as(sock, &to, peer->uid, peer->gid)) == EAGAIN || error == EINTR)
 		if (deadline_is_over(deadline_ns) || nanosleep(&pause, NULL))
 			break;
 	close(file);
 	if (error)
-		fail_errno(why, error, "connecting to %s", path);
-	else if (check_peer(sock, pid, why)) {
+		fail_errno(why, error, "connecting to %s", peer->path);
+	else if (check_peer(sock, peer->pid, why)) {
 		*fd = sock;
 		return true;
 	}

@@ -20,12 +20,17 @@ struct fail;
 uint64_t deadline_in(double seconds); // on the monotonic clock, ns
 bool deadline_is_over(uint64_t deadline_ns);
 
-// Connects to `path` (relative to the root of process `pid`), owned by `uid`, and checks that this
-// very process listens.  When root runs this and `uid` is another, the connection is made with its
-// effective uid and `gid`.  ABSENT: no such file; DENIED: no access, or someone else's socket
+struct localsocket_peer {
+	int pid;
+	const char *path;  // of the socket file, relative to the process's root
+	uint32_t uid, gid; // effective ones of the process; the file must be the user's
+};
+
+// Connects, and checks that this very process listens.  When root runs this and the peer is another
+// user's, the connection is made with the peer's effective uid and gid.  ABSENT: no such file; DENIED: no access, or someone else's socket
 // (the text says whose); OS: nobody listens, or no connection until the deadline.
-bool localsocket_open(int pid, const char *path, uint32_t uid, uint32_t gid, uint64_t deadline_ns,
-		      int *fd, struct fail *why);
+bool localsocket_open(const struct localsocket_peer *peer, uint64_t deadline_ns, int *fd,
+		      struct fail *why);
 void localsocket_close(int fd);
 // FAIL_GONE: the peer closed the connection; OS: nothing went until the deadline.
 bool localsocket_write(int fd, struct span bytes, uint64_t deadline_ns, struct fail *why);

@@ -25,7 +25,7 @@ bool process_open(int pid, struct process *out, struct fail *why)
 
 	if (fd < 0 && errno == ESRCH)
 		return fail(why, FAIL_GONE, "there is no process %d", pid);
-	*out = (struct process){ pid, fd }; // any other failure: do without
+	*out = (struct process){ .pid = pid, .fd = fd }; // any other failure: do without
 	return true;
 }
 
@@ -57,8 +57,8 @@ bool process_signal(const struct process *p, int signal, struct fail *why)
 	return fail_errno(why, errno, "sending signal %d to process %d", signal, p->pid);
 }
 
-bool process_mark(const struct process *p, const char *where, const char *name, uint32_t uid,
-		  uint32_t gid, struct process_mark *out, struct fail *why)
+bool process_mark(const struct process *p, const char *where, const char *name,
+		  struct process_mark *out, struct fail *why)
 {
 	char path[64];
 	int dir, fd, error;
@@ -76,11 +76,11 @@ bool process_mark(const struct process *p, const char *where, const char *name, 
 	}
 	out->dir = dir;
 	snprintf(out->name, sizeof(out->name), "%s", name);
-	if (geteuid() == 0 && uid != 0 && fchown(fd, uid, gid)) {
+	if (geteuid() == 0 && p->uid != 0 && fchown(fd, p->uid, p->gid)) {
 		error = errno;
 		close(fd);
 		process_unmark(out);
-		return fail_errno(why, error, "giving %s/%s to user %u", path, name, uid);
+		return fail_errno(why, error, "giving %s/%s to user %u", path, name, p->uid);
 	}
 	close(fd);
 	return true;

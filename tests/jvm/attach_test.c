@@ -255,6 +255,19 @@ Test(attach, an_answer_of_something_else_is_corrupt)
 	cr_expect_eq(why.kind, FAIL_CORRUPT);
 }
 
+static void serve_reset(int c, const char *request, size_t len)
+{
+}
+
+Test(attach, a_vm_that_hangs_up_is_not_gone)
+{
+	struct span text;
+
+	start(serve_reset, on_quit, true);
+	cr_expect_not(attach_run(&session, "GC.heap_info", &mem, &text, &why));
+	cr_expect_eq(why.kind, FAIL_DENIED, "%s", why.text);
+}
+
 Test(attach, a_vm_that_makes_no_socket_leaves_no_trigger_behind)
 {
 	double before = now_s();

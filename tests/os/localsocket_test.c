@@ -42,7 +42,9 @@ TestSuite(localsocket, .init = listen_here, .fini = clean, .timeout = 20);
 
 static bool open_it(int pid)
 {
-	return localsocket_open(pid, name, geteuid(), getegid(), deadline_in(1), &fd, &why);
+	struct localsocket_peer peer = { pid, name, geteuid(), getegid() };
+
+	return localsocket_open(&peer, deadline_in(1), &fd, &why);
 }
 
 Test(localsocket, what_the_peer_writes_until_it_closes_is_the_answer)
@@ -102,8 +104,9 @@ Test(localsocket, a_socket_of_another_process_is_refused)
 
 Test(localsocket, a_file_of_another_user_is_refused)
 {
-	cr_expect_not(
-		localsocket_open(getpid(), name, geteuid() + 1, 0, deadline_in(1), &fd, &why));
+	struct localsocket_peer peer = { getpid(), name, geteuid() + 1, 0 };
+
+	cr_expect_not(localsocket_open(&peer, deadline_in(1), &fd, &why));
 	cr_expect_eq(why.kind, FAIL_DENIED);
 }
 

@@ -58,7 +58,7 @@ Test(process, a_mark_stands_in_the_process_s_directory_until_it_is_taken_away)
 	struct process_mark mark;
 	struct stat st;
 
-	cr_assert(process_mark(&process, "cwd", ".sign", geteuid(), getegid(), &mark, &why));
+	cr_assert(process_mark(&process, "cwd", ".sign", &mark, &why));
 	cr_assert(exists(".sign", &st));
 	cr_expect_eq(st.st_mode & 07777, 0600);
 	cr_expect_eq(st.st_size, 0);
@@ -74,7 +74,7 @@ Test(process, a_file_that_was_there_stays)
 
 	snprintf(path, sizeof(path), "%s/.sign", directory);
 	cr_assert(!symlink("/nowhere", path));
-	cr_expect(process_mark(&process, "cwd", ".sign", geteuid(), getegid(), &mark, &why));
+	cr_expect(process_mark(&process, "cwd", ".sign", &mark, &why));
 	process_unmark(&mark);
 	cr_expect(exists(".sign", &st) && S_ISLNK(st.st_mode), "and a link is not followed");
 	unlink(path);
