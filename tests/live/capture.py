@@ -29,7 +29,7 @@ SECRETS = {
     "variable": "variableValue31337", "tool options": "tooloptionsvalue5", "thread": "threadvalue4711",
     "wide thread": "widevalue4712", "key": "AKIAQWERTYUIOP123456",
     "token": "eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiJqbGVkZ2VyIn0.c2lnbmF0dXJlLW9mLWl0",
-    "pem": "MIIEvQIBADANBgkqhkiG9w0BAQEFAASC",
+    "heap": "valuesoundedintheJavaheep", "pem": "MIIEvQIBADANBgkqhkiG9w0BAQEFAASC",
 }
 
 

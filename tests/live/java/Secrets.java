@@ -3,7 +3,10 @@ import java.nio.ByteBuffer;
 
 /** A quiet JVM whose options, arguments, environment and thread names hold secrets. */
 public class Secrets {
+    static String held; // in the heap, and in no name
+
     public static void main(String[] args) throws Exception {
+        held = new StringBuilder("peehavaJehtnidednuoseulav").reverse().toString();
         byte[][] kept = new byte[24][];
         for (int i = 0; i < kept.length; i++) {
             kept[i] = new byte[1 << 19];
