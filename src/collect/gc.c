@@ -14,6 +14,7 @@ static bool run(struct look *look, struct fail *why)
 	struct malloc_view view;
 	struct gcside side;
 	struct glibc glibc = { 0 };
+	uint64_t reserved = 0;
 
 	if (!gcside_read(look->vm, look->mem, &side, why))
 		return false;
@@ -29,6 +30,7 @@ static bool run(struct look *look, struct fail *why)
 					      r->part));
 			continue;
 		}
+		reserved += r->end - r->start;
 		snapshot_claim(look->out,
 			       (struct claim){
 				       .start = r->start,
@@ -39,9 +41,15 @@ static bool run(struct look *look, struct fail *why)
 				       .certainty = r->named ? CERTAINTY_EXACT : CERTAINTY_DERIVED,
 			       });
 	}
-	if (side.refused.count)
+	if (side.refused.count) {
+		snapshot_set_missing(look->out, F_GC_RESERVED,
+				     look_from(look, "gc", "probe", CERTAINTY_DERIVED),
+				     "some structures were not found");
 		return fail(why, FAIL_CORRUPT, "layout unknown: %s%s", side.refused.at[0],
 			    side.refused.count > 1 ? " (and more)" : "");
+	}
+	snapshot_set(look->out, F_GC_RESERVED, reserved,
+		     look_from(look, "gc", "probe", CERTAINTY_DERIVED));
 	return true;
 }
 

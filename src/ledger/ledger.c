@@ -143,6 +143,7 @@ static void add_sizes(const struct snapshot *s, struct ledger *l)
 		row->reserved = snapshot_get(s, SIZES[i].reserved, UNKNOWN_BYTES);
 		row->used = snapshot_get(s, SIZES[i].used, UNKNOWN_BYTES);
 	}
+	l->rows[account_find("gc")].reserved = snapshot_get(s, F_GC_RESERVED, UNKNOWN_BYTES);
 	add_stacks(s, &l->rows[account_find("thread-stacks")]);
 }
 

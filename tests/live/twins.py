@@ -40,6 +40,8 @@ def twin_nmt(jvm, label):
     code = re.search(r"- +Code \(.*?\(mmap: reserved=\d+KB, committed=(\d+)KB", text, re.S)
     close(f"{label}: code", committed("code-cache"), int(code.group(1)) * 1024)
     stacks = re.search(r"\(stack: reserved=\d+KB, committed=(\d+)KB", text)
+    gc = re.search(r"- +GC \(.*?\(mmap: reserved=(\d+)KB", text, re.S)
+    close(f"{label}: GC structures", account(ours, "gc", "reserved"), int(gc.group(1)) * 1024, 0)
     close(f"{label}: stacks", committed("thread-stacks"), int(stacks.group(1)) * 1024)
 
 
