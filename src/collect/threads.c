@@ -32,8 +32,9 @@ struct state {
 	struct hotspot_threads vm;
 	struct pthreads libc;
 	bool has_libc;
-	struct addresses in_vm,
-		in_libc; // tid_key() -> index + 1; VM-internal threads behind the Java ones
+	// tid_key() -> index into the lists; the VM's own threads stand behind the Java ones.
+	struct addresses in_vm, in_libc;
+	struct addresses claimed; // ends of stacks that have an owner
 };
 
 static uint64_t tid_key(uint32_t tid)
@@ -252,21 +253,25 @@ static void add_thread(struct state *s, const struct task *task)
 			row.stack_committed = resident_bytes(look, stack.start, stack.end) +
 					      guard_zone(look, stack.start, stack.end);
 		index = (uint32_t)look->out->threads.count;
+		addresses_put(&s->claimed, stack.end, 0, NULL);
 		if (strcmp(stack.source, "proc") != 0 || !own_claim(look, &stack, index))
 			claim_stack(look, &stack, thread_kind_name(row.kind), index);
 	}
 	vec_push(look->mem, &look->out->threads, row);
 }
 
-// Stacks of ended threads that glibc keeps for the next ones: resident, and nobody's.
-static void add_kept_stacks(struct state *s)
+// Stacks without a thread in the kernel's list: of ended threads, kept by glibc for the next ones, and
+// of threads that start or end while we look.  Resident, and nobody else's.
+static void add_ownerless_stacks(struct state *s)
 {
 	for (size_t i = 0; s->has_libc && i < s->libc.rows.count; i++) {
 		const struct pthread_row *p = &s->libc.rows.at[i];
 		struct stack stack = { p->stack_start, p->stack_end, "glibc", CERTAINTY_DERIVED };
 
-		if (p->cached)
-			claim_stack(s->look, &stack, "kept for new threads", UINT32_MAX);
+		if (addresses_put(&s->claimed, p->stack_end, 0, NULL))
+			claim_stack(s->look, &stack,
+				    p->cached ? "kept for new threads" : "starting or ending",
+				    UINT32_MAX);
 	}
 }
 
@@ -277,13 +282,14 @@ static bool run(struct look *look, struct fail *why)
 
 	addresses_init(&s.in_vm, look->mem);
 	addresses_init(&s.in_libc, look->mem);
+	addresses_init(&s.claimed, look->mem);
 	if (!read_lists(&s, why)) {
 		snapshot_set_missing(look->out, F_JAVA_THREADS, from, why->text);
 		return false;
 	}
 	for (size_t i = 0; i < s.tasks.count; i++)
 		add_thread(&s, &s.tasks.at[i]);
-	add_kept_stacks(&s);
+	add_ownerless_stacks(&s);
 	snapshot_set(look->out, F_JAVA_THREADS, s.vm.java.count + s.vm.torn, from);
 	return true;
 }
