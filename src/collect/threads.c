@@ -249,7 +249,7 @@ static void add_thread(struct state *s, const struct task *task)
 		row.has_stack = true;
 		row.stack_start = stack.start;
 		row.stack_end = stack.end;
-		if (t && look->has_pages)
+		if (row.kind != THREAD_NATIVE && look->has_pages)
 			row.stack_committed = resident_bytes(look, stack.start, stack.end) +
 					      guard_zone(look, stack.start, stack.end);
 		index = (uint32_t)look->out->threads.count;
