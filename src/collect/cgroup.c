@@ -79,24 +79,41 @@ static bool read_paths(const struct look *look, struct cgroup_paths *out, struct
 	       cgroup_path_parse(text, look->mem, out, why);
 }
 
-// The first mount, of the reader's, the target's or PID 1's, below which `witness` can be read.
+// Up from the process's cgroup to the nearest that has the controller's files: v2 leaves them out
+// where the cgroup above did not hand the controller on.
+static bool climb_to(const struct look *look, const char *witness, struct cgroup_dir *d)
+{
+	const char *dir = d->dir;
+	struct span got;
+
+	for (int i = 0; dir && i < ANCESTORS; i++) {
+		if (read_file(look, dir, witness, &got)) {
+			d->dir = dir;
+			return true;
+		}
+		dir = cgroup_dir_parent(d, dir, look->mem);
+	}
+	return false;
+}
+
+// By the first mount, of the reader's, the target's or PID 1's, in which it can be read.
+// `witnesses` are a file of the controller's in v1 and in v2.
 static bool find_dir(const struct look *look, const struct cgroup_paths *paths,
-		     const char *controller, const char *witness_v1, const char *witness_v2,
-		     struct cgroup_dir *out)
+		     const char *controller, const char *const witnesses[2], struct cgroup_dir *out)
 {
 	const char *views[] = { "self", arena_format(look->mem, "%d", look->target->pid), "1" };
 
 	for (size_t i = 0; i < sizeof(views) / sizeof(views[0]); i++) {
 		const char *prefix = i ? arena_format(look->mem, "/proc/%s/root", views[i]) : "";
 		struct mountinfo mounts;
-		struct span text, got;
+		struct span text;
 
 		if (tree_read(look->target->files,
 			      arena_format(look->mem, "/proc/%s/mountinfo", views[i]), look->mem,
 			      &text, NULL) &&
 		    mountinfo_parse(text, "cgroup", look->mem, &mounts, NULL) &&
 		    cgroup_dir_find(paths, &mounts, prefix, controller, look->mem, out) &&
-		    read_file(look, out->dir, out->v2 ? witness_v2 : witness_v1, &got))
+		    climb_to(look, witnesses[out->v2], out))
 			return true;
 	}
 	return false;
@@ -165,9 +182,10 @@ static void read_events(const struct look *look, const char *dir, struct contain
 static void read_pids(const struct look *look, const struct cgroup_paths *paths,
 		      struct container_facts *c)
 {
+	static const char *const WITNESSES[] = { "pids.current", "pids.current" };
 	struct cgroup_dir d;
 
-	if (!find_dir(look, paths, "pids", "pids.current", "pids.current", &d))
+	if (!find_dir(look, paths, "pids", WITNESSES, &d))
 		return;
 	read_limit(look, d.dir, "pids.current", &c->pids_current);
 	read_limit(look, d.dir, "pids.max", &c->pids_max);
@@ -203,6 +221,7 @@ static struct container_facts nothing_known(void)
 
 static bool run(struct look *look, struct fail *why)
 {
+	static const char *const WITNESSES[] = { "memory.usage_in_bytes", "memory.stat" };
 	struct container_facts c = nothing_known();
 	struct cgroup_paths paths;
 	struct cgroup_dir d;
@@ -211,7 +230,7 @@ static bool run(struct look *look, struct fail *why)
 	if (!read_paths(look, &paths, why))
 		return false;
 	set_container_id(look, &paths);
-	if (!find_dir(look, &paths, "memory", "memory.usage_in_bytes", "memory.stat", &d))
+	if (!find_dir(look, &paths, "memory", WITNESSES, &d))
 		return fail(why, FAIL_ABSENT,
 			    "the memory cgroup of process %d is not mounted where we can read it",
 			    look->target->pid);

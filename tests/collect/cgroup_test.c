@@ -166,6 +166,22 @@ Test(cgroup, the_target_s_mount_serves_where_we_have_none)
 	cr_expect_eq(got.container.usage, UNKNOWN_BYTES);
 }
 
+// v2 has no memory files where the cgroup above does not hand the controller on.
+static const struct recorded_file NESTED[] = {
+	{ "/proc/40/cgroup", "0::/pod/inner\n", 0, 0 },
+	{ "/proc/self/mountinfo", MOUNT_V2, 0, 0 },
+	{ "/sys/fs/cgroup/pod/inner/cgroup.procs", "40\n", 0, 0 },
+	{ "/sys/fs/cgroup/pod/memory.stat", "anon 10\n", 0, 0 },
+	{ "/sys/fs/cgroup/pod/memory.max", "4096\n", 0, 0 },
+};
+
+Test(cgroup, a_cgroup_without_the_controller_is_counted_by_the_one_above)
+{
+	cr_assert(RUN(NESTED), "%s", why.text);
+	cr_expect_eq(got.container.limit, 4096);
+	cr_expect_eq(got.container.anon, 10);
+}
+
 static const struct recorded_file NOTHING[] = {
 	{ "/proc/40/cgroup", "0::/pod\n", 0, 0 },
 };
