@@ -41,6 +41,7 @@ class Target(Jvm):
         check(not left, f"{label}: no trigger file stays", str(left))
         check(self.process.poll() is None, f"{label}: the JVM still runs")
         self.stop()
+        pathlib.Path(f"/tmp/.java_pid{self.pid}").unlink(missing_ok=True)  # what a killed JVM leaves
         said = self.process.stdout.read() + (self.home / "stderr").read_text()
         check("Full thread dump" not in said, f"{label}: no thread dump was printed", said[-200:])
 
