@@ -201,6 +201,8 @@ bool gcside_read(const struct hotspot *vm, struct arena *mem, struct gcside *out
 		find_card_table(&p);
 		gcside_serial_find(&p);
 		break;
+	case GC_EPSILON: // collects nothing and keeps nothing for it
+		break;
 	default:
 		return fail(why, FAIL_ABSENT, "the structures of %s are not known here",
 			    gc_name(vm->gc));
