@@ -57,22 +57,14 @@ static void add_flags(struct look *look, const struct hotspot *vm)
 	}
 }
 
-// The reserved heap is MaxHeapSize, aligned: where both are known they must agree.
-static bool is_heap_size(const struct hotspot *vm, uint64_t size)
-{
-	uint64_t reserved = vm->heap_end - vm->heap_start;
-	uint64_t apart = reserved > size ? reserved - size : size - reserved;
-
-	return !reserved || apart <= MIB(64);
-}
-
 static void set_flag_facts(struct look *look, const struct hotspot *vm, struct provenance from)
 {
 	uint64_t value;
 
 	for (size_t i = 0; i < sizeof(FLAG_FACTS) / sizeof(FLAG_FACTS[0]); i++) {
+		// A heap whose range is not known, though it has one, may be the flag's fault.
 		if (hotspot_flag(vm, FLAG_FACTS[i].flag, &value) &&
-		    (FLAG_FACTS[i].fact != F_HEAP_MAX || is_heap_size(vm, value)))
+		    (vm->heap_end || !vm->heap_at || vm->gc == GC_Z))
 			snapshot_set(look->out, FLAG_FACTS[i].fact, value, from);
 		else
 			snapshot_set_missing(

@@ -509,6 +509,16 @@ static void read_collector(struct hotspot *vm)
 			    flag_or(vm, "ZGenerational", true);
 }
 
+// The VM aligns MaxHeapSize as it aligns the heap; large pages may align that a little further.
+static bool is_heap_size(const struct hotspot *vm, uint64_t size)
+{
+	uint64_t max;
+
+	if (!hotspot_flag(vm, "MaxHeapSize", &max) || size == max)
+		return true;
+	return size > max && size - max < MIB(64) && size % MIB(2) == 0;
+}
+
 // The heap may not be there yet in a VM that starts; one that does not validate is no heap.
 static bool read_heap(struct hotspot *vm, struct fail *why)
 {
@@ -537,6 +547,8 @@ static bool read_heap(struct hotspot *vm, struct fail *why)
 		return fail(why, FAIL_CORRUPT,
 			    "layout unknown: a heap of %" PRIu64 " words at 0x%" PRIx64, words,
 			    start);
+	if (!is_heap_size(vm, words * 8))
+		return true; // a range that contradicts the flag is not known
 	vm->heap_start = start;
 	vm->heap_end = start + words * 8;
 	if (vm->compressed_oops &&

@@ -70,6 +70,7 @@ struct hotspot {
 
 	uint64_t heap_at;                  // CollectedHeap*
 	uint64_t heap_start, heap_end;     // CollectedHeap::_reserved; 0, 0 when it has none (ZGC)
+					   // or one that MaxHeapSize contradicts
 };
 
 // Finds libjvm.so in `maps`, reads the tables, the flags that decide on layouts, and the narrow

@@ -331,14 +331,12 @@ static void write_elf(struct fakevm *i, const uint64_t tables[4])
 
 void fakevm_finish(struct fakevm *i)
 {
-	uint64_t at[4];
-
 	fakevm_constant(i, "one_constant", 1);
 	i->tables[LONGS][i->rows[LONGS]++][0] = fakevm_text(i, "one_long");
 	write_flags(i);
 	for (int t = 0; t < 4; t++)
-		at[t] = write_table(i, t);
-	write_elf(i, at);
+		i->table_at[t] = write_table(i, t);
+	write_elf(i, i->table_at);
 }
 
 bool fakevm_open(struct fakevm *i, struct hotspot *vm, struct fail *why)

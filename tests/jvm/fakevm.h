@@ -36,7 +36,8 @@ struct fakevm {
 	size_t rows[4];
 	uint64_t flags[256][3]; // address, name, flags and type
 	size_t flag_count;
-	uint64_t vtable; // what an object's first word must be
+	uint64_t vtable;      // what an object's first word must be
+	uint64_t table_at[4]; // where the rows were written
 };
 
 struct fakevm *fakevm_create(void); // with the version, MemRegion and flag members in place
