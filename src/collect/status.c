@@ -50,7 +50,7 @@ static void add_age(struct look *look, struct provenance from)
 	struct fail why;
 	struct span text;
 	struct procstat stat;
-	uint64_t boot, now_ns = (uint64_t)(look->out->at_s * 1e9);
+	uint64_t boot = 0, now_ns = (uint64_t)(look->out->at_s * 1e9);
 
 	if (!read_file(look, "stat", &text, &why) || !procstat_parse(text, &stat, &why)) {
 		snapshot_set_missing(look->out, F_STARTED_AT, from, why.text);

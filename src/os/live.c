@@ -55,7 +55,7 @@ static bool fail_at(const struct live *l, const char *path, int os_errno, struct
 		return fail_errno(why, os_errno, "%s", path);
 	snprintf(process, sizeof(process), "%s/proc/%d", l->root, pid);
 	if (!stat(process, &st)) {
-		if (os_errno == ESRCH && strncmp(rest, "task/", 5))
+		if (os_errno == ESRCH && strncmp(rest, "task/", 5) != 0)
 			return fail(why, FAIL_GONE, "process %d has ended", pid);
 		return fail(why, FAIL_ABSENT, "%s: there is none", path);
 	}
@@ -169,43 +169,49 @@ static ssize_t read_some(int fd, char *to, size_t room)
 	return n;
 }
 
+struct open_file {
+	const struct live *l;
+	const char *path;
+	int fd;
+};
+
 // A file that says its size goes straight into the arena; one more byte shows that it grew.
-static bool read_sized(const struct live *l, const char *path, int fd, size_t size,
-		       struct arena *mem, struct span *out, struct fail *why)
+static bool read_sized(const struct open_file *f, size_t size, struct arena *mem, struct span *out,
+		       struct fail *why)
 {
 	char *bytes = arena_get(mem, size + 1);
 	size_t len = 0;
 
 	while (len <= size) {
-		ssize_t n = read_some(fd, bytes + len, size + 1 - len);
+		ssize_t n = read_some(f->fd, bytes + len, size + 1 - len);
 
 		if (n < 0)
-			return fail_at(l, path, errno, why);
+			return fail_at(f->l, f->path, errno, why);
 		if (n == 0)
 			break;
 		len += (size_t)n;
 	}
 	if (len > size)
-		return fail(why, FAIL_CORRUPT, "%s grew while it was read", path);
+		return fail(why, FAIL_CORRUPT, "%s grew while it was read", f->path);
 	*out = (struct span){ bytes, len };
 	return true;
 }
 
 // Reads to the end: files of /proc claim a size of 0.
-static bool read_unsized(const struct live *l, const char *path, int fd, struct arena *mem,
-			 struct span *out, struct fail *why)
+static bool read_unsized(const struct open_file *f, struct arena *mem, struct span *out,
+			 struct fail *why)
 {
 	size_t room = FIRST_ROOM, len = 0;
 	char *bytes = malloc(room);
 
 	while (bytes) {
-		ssize_t n = read_some(fd, bytes + len, room - len);
+		ssize_t n = read_some(f->fd, bytes + len, room - len);
 
 		if (n < 0) {
 			int error = errno;
 
 			free(bytes);
-			return fail_at(l, path, error, why);
+			return fail_at(f->l, f->path, error, why);
 		}
 		if (n == 0) {
 			*out = (struct span){ arena_copy(mem, bytes, len), len };
@@ -218,26 +224,27 @@ static bool read_unsized(const struct live *l, const char *path, int fd, struct 
 
 			if (!more) {
 				free(bytes);
-				return fail(why, FAIL_OS, "%s is too large to read", path);
+				return fail(why, FAIL_OS, "%s is too large to read", f->path);
 			}
 			bytes = more;
 			room *= 2;
 		}
 	}
-	return fail(why, FAIL_OS, "%s: out of memory", path);
+	return fail(why, FAIL_OS, "%s: out of memory", f->path);
 }
 
 static bool live_read(void *self, const char *path, struct arena *mem, struct span *out,
 		      struct fail *why)
 {
 	const struct live *l = self;
-	struct tree_stat st;
+	struct tree_stat st = { 0 };
+	struct open_file file;
 	uint64_t size;
 	bool done;
 	int fd;
 
 	// What lies in a process's root or on a disk may be a pipe or a device: look before opening.
-	if (strncmp(path, "/proc/", 6) || strstr(path, "/root/")) {
+	if (strncmp(path, "/proc/", 6) != 0 || strstr(path, "/root/")) {
 		if (!live_stat(self, path, &st, why))
 			return false;
 		if (!S_ISREG(st.mode))
@@ -246,12 +253,13 @@ static bool live_read(void *self, const char *path, struct arena *mem, struct sp
 	fd = open_regular(l, path, &size, why);
 	if (fd < 0)
 		return false;
+	file = (struct open_file){ l, path, fd };
 	if (size > READ_LIMIT)
 		done = fail(why, FAIL_OS, "%s is larger than 256 MB", path);
 	else if (size)
-		done = read_sized(l, path, fd, (size_t)size, mem, out, why);
+		done = read_sized(&file, (size_t)size, mem, out, why);
 	else
-		done = read_unsized(l, path, fd, mem, out, why);
+		done = read_unsized(&file, mem, out, why);
 	close(fd);
 	return done;
 }
@@ -280,7 +288,7 @@ static bool live_list(void *self, const char *path, struct arena *mem, struct tr
 	}
 	errno = 0;
 	for (struct dirent *e; (e = readdir(dir));)
-		if (strcmp(e->d_name, ".") && strcmp(e->d_name, ".."))
+		if (strcmp(e->d_name, ".") != 0 && strcmp(e->d_name, "..") != 0)
 			vec_push(mem, &names, arena_text(mem, e->d_name));
 	error = errno;
 	closedir(dir);

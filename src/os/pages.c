@@ -53,7 +53,9 @@ struct scan {
 	int fd, pid;
 	const struct page_range *ranges;
 	size_t count;
-	struct arena *mem; // of the runs
+	struct arena *mem;           // of the runs
+	struct scan_region *regions; // room for SLICE_PAGES, of which a slice brought `found`
+	size_t found;
 	run_vec runs;
 	bool by_scan, with_guards;
 	uint64_t longest_ns;
@@ -141,14 +143,13 @@ static bool fail_scan(const struct scan *s, int os_errno, struct fail *why)
 }
 
 // The matching pages from `*at` on, at most a slice of them; moves `*at` to where it stopped.
-static bool scan_slice(struct scan *s, uint64_t *at, uint64_t end, bool anonymous,
-		       struct scan_region *regions, size_t *found, struct fail *why)
+static bool scan_slice(struct scan *s, uint64_t *at, uint64_t end, bool anonymous, struct fail *why)
 {
 	struct scan_arg arg = {
 		.size = sizeof(arg),
 		.start = *at,
 		.end = end,
-		.vec = (uint64_t)(uintptr_t)regions,
+		.vec = (uint64_t)(uintptr_t)s->regions,
 		.vec_len = SLICE_PAGES,
 		.max_pages = SLICE_PAGES,
 	};
@@ -169,7 +170,7 @@ static bool scan_slice(struct scan *s, uint64_t *at, uint64_t end, bool anonymou
 		return fail(why, FAIL_OS, "the kernel's page scan of process %d does not advance",
 			    s->pid);
 	*at = arg.walk_end;
-	*found = (size_t)n;
+	s->found = (size_t)n;
 	return true;
 }
 
@@ -215,25 +216,22 @@ static uint64_t slice_end(const struct scan *s, size_t i, uint64_t at, uint64_t 
 	return stop;
 }
 
-static bool scan_all(struct scan *s, struct scan_region *regions, struct fail *why)
+static bool scan_all(struct scan *s, struct fail *why)
 {
 	uint64_t size = SLICE, at = 0;
 
 	for (size_t i = 0; i < s->count;) {
-		size_t found = 0;
-
 		if (at < s->ranges[i].start)
 			at = s->ranges[i].start;
-		if (!scan_slice(s, &at, slice_end(s, i, at, size), is_lone(&s->ranges[i]), regions,
-				&found, why))
+		if (!scan_slice(s, &at, slice_end(s, i, at, size), is_lone(&s->ranges[i]), why))
 			return false;
-		for (size_t k = 0; k < found; k++) {
-			i = ranges_within(s, i, regions[k].start);
+		for (size_t k = 0; k < s->found; k++) {
+			i = ranges_within(s, i, s->regions[k].start);
 			add_clipped(s, i,
-				    (struct page_run){ regions[k].start, regions[k].end,
-						       scan_flags(regions[k].categories) });
+				    (struct page_run){ s->regions[k].start, s->regions[k].end,
+						       scan_flags(s->regions[k].categories) });
 		}
-		if (found)
+		if (s->found)
 			size = SLICE;
 		else if (size < SLICE_LIMIT)
 			size *= 2;
@@ -366,11 +364,12 @@ static bool make_pages(void *arg, struct arena *mem, struct span *out, struct fa
 		return errno == ENOENT ? fail(why, FAIL_GONE, "there is no process %d", s->pid)
 				       : fail_errno(why, errno, "%s", path);
 	buffer = malloc(SLICE_PAGES * sizeof(struct scan_region));
+	s->regions = buffer;
 	s->by_scan = can_scan(s);
 	if (!buffer)
 		done = fail(why, FAIL_OS, "no memory for the page scan");
 	else
-		done = s->by_scan ? scan_all(s, buffer, why) : read_pagemap(s, buffer, why);
+		done = s->by_scan ? scan_all(s, why) : read_pagemap(s, buffer, why);
 	free(buffer);
 	close(s->fd);
 	if (!done)

@@ -128,8 +128,8 @@ static bool is_device(const struct remote_mapping *m)
 
 static bool is_private_memory(const struct remote_mapping *m)
 {
-	return !m->shared && (!m->path[0] || m->path[0] == '[') && strcmp(m->path, "[vsyscall]") &&
-	       strcmp(m->path, "[vdso]");
+	return !m->shared && (!m->path[0] || m->path[0] == '[') &&
+	       strcmp(m->path, "[vsyscall]") != 0 && strcmp(m->path, "[vdso]") != 0;
 }
 
 // ---- copying
@@ -294,23 +294,21 @@ static bool take_listed(struct remote *r, const struct remote_mapping *m, uint64
 				    : take_unreadable(r, at, "not present", why);
 }
 
-// The copy of the page at `at` (page-aligned).
-static bool take_page(struct remote *r, uint64_t at, const unsigned char **out, struct fail *why)
+// The copy of the page at `at` (page-aligned), or NULL with `why`.
+static const unsigned char *take_page(struct remote *r, uint64_t at, struct fail *why)
 {
 	const struct remote_mapping *m = mapping_at(r, at);
 	bool taken;
 
 	if (m && is_device(m))
-		return take_unreadable(r, at, "a device", why);
-	if (!pagepool_make(&r->pool))
-		return fail(why, FAIL_OS, "no memory for copies of the target's pages");
-	if (m && m->readable)
+		taken = take_unreadable(r, at, "a device", why);
+	else if (!pagepool_make(&r->pool))
+		taken = fail(why, FAIL_OS, "no memory for copies of the target's pages");
+	else if (m && m->readable)
 		taken = take_listed(r, m, at, why);
 	else
 		taken = take_unlisted(r, at, m ? "not readable" : "not mapped", why);
-	if (taken)
-		*out = pagepool_find(&r->pool, at);
-	return taken;
+	return taken ? pagepool_find(&r->pool, at) : NULL;
 }
 
 // ---- the source
@@ -357,7 +355,9 @@ static bool remote_read(void *self, uint64_t at, void *to, size_t len, struct fa
 		if (got) {
 			n = got;
 		} else {
-			if (!copy && !take_page(r, page, &copy, why))
+			if (!copy)
+				copy = take_page(r, page, why);
+			if (!copy)
 				return false;
 			if (n > len)
 				n = len;
