@@ -114,6 +114,10 @@ def check_live(c: Checker, pid: str) -> None:
         c.fail(["doctor", pid], f"a JVM that waits is not healthy: {d['findings']}")
     c.text(["doctor", pid, "--causes"])
     c.text(["map", pid, "--for", "0.5"])
+    flags = c.json("flags", ["flags", pid])
+    if flags and {"MaxHeapSize": 64 << 20} != {f["name"]: f["value"] for f in flags["flags"] if f["name"] == "MaxHeapSize"}:
+        c.fail(["flags", pid], "MaxHeapSize is not what the command line gave")
+    c.text(["flags", pid])
     ps = c.json("ps", ["ps"])
     if pid not in [str(j["pid"]) for j in ps.get("jvms", [])]:
         c.fail(["ps"], f"{pid} is missing")
