@@ -109,6 +109,7 @@ void answers_add(struct answers *a, enum answer_op op, const char *path,
 		q = arena_new(a->mem, struct question);
 		q->op = op;
 		q->path = arena_text(a->mem, path);
+		// NOLINTNEXTLINE(bugprone-sizeof-expression): a table of pointers
 		vec_push(a->mem, &a->questions, q);
 		tsearch(q, &a->by_name, compare);
 	}

@@ -186,6 +186,7 @@ bool capture_moment(const struct capture *c, size_t index, struct tree *files,
 		return fail(why, FAIL_ABSENT, "the capture has %zu moments, not %zu",
 			    r->manifest.moments.count, index + 1);
 	replay = arena_new(r->mem, struct replay);
+	// NOLINTNEXTLINE(bugprone-sizeof-expression): a table of pointers
 	vec_push(r->mem, &r->replays, replay);
 	if (!load(r->package, r->manifest.moments.at[index].folder, r->mem, replay, why))
 		return as_damage(why);

@@ -41,6 +41,7 @@ static bool replay_read(void *self, const char *path, struct arena *mem, struct 
 	return take_bytes(self, ANSWER_READ, path, mem, out, why);
 }
 
+// NOLINTNEXTLINE(readability-function-size): the seam's signature
 static bool replay_made(void *self, const char *name, tree_maker *make, void *arg,
 			struct arena *mem, struct span *out, struct fail *why)
 {

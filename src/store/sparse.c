@@ -182,6 +182,7 @@ void sparse_pack(const struct sparse *s, struct arena *mem, struct image *out)
 	for (size_t i = 0; i < s->room; i++)
 		if (s->table[i])
 			sorted[count++] = s->table[i];
+	// NOLINTNEXTLINE(bugprone-sizeof-expression): a table of pointers
 	qsort(sorted, count, sizeof(*sorted), by_start);
 	for (size_t i = 0; i < count; i++)
 		pack_cell(sorted[i], mem, bytes, &used, out);

@@ -15,9 +15,10 @@ here=$(dirname "$(realpath "$0")")
 root=$(mktemp -d)
 program=$(realpath "$program")
 
+# shellcheck disable=SC2016 # expanded by the inner shell
 inside='
 set -eu
-root=$1 program=$2 java_home=$3 collector=$4 file=$5
+root=$1 program=$2 java_home=$3 collector=$4
 hostname golden
 mount -t tmpfs golden "$root"
 cd "$root"
@@ -74,7 +75,7 @@ echo 268435456 >"$group/$limit"
 status=0
 sh -c 'echo $$ >"$1/cgroup.procs"; shift; exec "$@"' sh "$group" \
 	unshare --mount --pid --fork --uts --cgroup --ipc --kill-child \
-	sh -c "$inside" sh "$root" "$program" "$java_home" "$collector" "$file" 3>"$file" || status=$?
+	sh -c "$inside" sh "$root" "$program" "$java_home" "$collector" 3>"$file" || status=$?
 rm -rf "$root" "$root.class"
 rmdir "$group"
 exit $status

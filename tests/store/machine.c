@@ -118,7 +118,7 @@ void machine_init(struct machine *m)
 			   &SOURCE, m);
 	for (size_t i = 0; i < sizeof(m->bytes); i++)
 		m->bytes[i] = (unsigned char)(i * 7 + (i >> 8));
-	strcpy((char *)m->bytes + 0x100, "-Dx.token=abcdef -Dy=1");
+	memcpy(m->bytes + 0x100, "-Dx.token=abcdef -Dy=1", 23);
 	for (size_t i = 0; i < sizeof(MACHINE_WIDE); i++) {
 		m->bytes[0x200 + 2 * i] = (unsigned char)MACHINE_WIDE[i];
 		m->bytes[0x201 + 2 * i] = 0;
