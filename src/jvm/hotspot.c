@@ -138,7 +138,7 @@ bool hotspot_read_u64(const struct hotspot *vm, enum field_id id, uint64_t objec
 bool hotspot_read_u32(const struct hotspot *vm, enum field_id id, uint64_t object, uint32_t *to,
 		      struct fail *why)
 {
-	uint64_t value;
+	uint64_t value = 0;
 
 	if (!read_member(vm, id, object, sizeof(*to), &value, why))
 		return false;
@@ -149,7 +149,7 @@ bool hotspot_read_u32(const struct hotspot *vm, enum field_id id, uint64_t objec
 bool hotspot_read_pointer(const struct hotspot *vm, enum field_id id, uint64_t object, uint64_t *to,
 			  struct fail *why)
 {
-	uint64_t value;
+	uint64_t value = 0;
 
 	if (!read_member(vm, id, object, sizeof(value), &value, why))
 		return false;
