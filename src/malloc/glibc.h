@@ -33,7 +33,7 @@ enum glibc_doubt {
 };
 
 struct glibc_piece {
-	uint64_t start, end; // page-aligned
+	uint64_t start, end; // page-aligned, but for a brk that did not start with malloc
 	enum glibc_part part;
 	enum glibc_doubt doubt;
 	uint32_t arena; // index into arenas; 0 for GLIBC_CHUNK, which belongs to none

@@ -233,7 +233,7 @@ static enum params_look looks_like_params(const struct malloc_view *v, const str
 		return PARAMS_NO;
 	if (limit == 65536 && arena_test == 8)
 		return PARAMS_USUAL;
-	return at_heap && base == heap->start && arena_test < 1 << 20 && limit <= INT32_MAX
+	return at_heap && base - heap->start < KIB(64) && arena_test < 1 << 20 && limit <= INT32_MAX
 		       ? PARAMS_TUNED
 		       : PARAMS_NO;
 }

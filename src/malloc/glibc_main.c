@@ -197,16 +197,22 @@ void glibc_main_read(const struct malloc_view *v, struct arena *mem, struct glib
 {
 	struct range brk = find_brk(v->maps, g->counters.sbrk_base);
 	uint64_t top = 0, top_end = find_top_end(v, g, &top), end;
+	unsigned steps = 0;
 
 	if (!g->arenas.at[0].system || !brk.start) // never used, or brk was blocked from the start
 		return;
 	if (g->counters.sbrk_base)
-		brk.start = units_page_down(g->counters.sbrk_base);
-	if (!range_holds(brk, top) && !is_fencepost_pair(v, brk.end - 2 * 16))
-		return;
+		brk.start = g->counters.sbrk_base; // a static program's TLS may lie before it
 	// What lies above top is somebody else's sbrk; a heap that grew since the mappings were read
-	// ends where they end.
-	end = range_holds(brk, top) && top_end < brk.end ? top_end : brk.end;
+	// ends where they end.  Where top went elsewhere the part ends in fenceposts: at its end, or,
+	// when a foreign mapping lies right behind it in the same mapping, where its chunks lead.
+	if (range_holds(brk, top))
+		end = top_end < brk.end ? top_end : brk.end;
+	else if (is_fencepost_pair(v, brk.end - 2 * 16))
+		end = brk.end;
+	else
+		end = walk_region(v, (brk.start + 15) & ~(uint64_t)15, brk.end, top, top_end,
+				  &steps);
 	if (glibc_add_piece(
 		    v, mem, g,
 		    (struct glibc_piece){ brk.start, end, GLIBC_MAIN_HEAP, GLIBC_PROBED, 0 }))

@@ -196,6 +196,21 @@ Test(glibc, what_another_moved_the_break_for_above_top_is_not_mallocs)
 	image_drop(&im);
 }
 
+Test(glibc, what_was_taken_from_the_break_before_malloc_is_not_mallocs)
+{
+	struct glibc g;
+	uint64_t base = BRK_AT + 0xd40; // a static program's TLS
+
+	image_init(&im, &GLIBC_2_36);
+	image_put(&im, LIBC_AT + PARAMS_OFFSET + 96, base);
+	image_put(&im, LIBC_AT + MAIN_OFFSET + 112 + 2072, HEAP_PAGES * PAGE_SIZE_BYTES - 0xd40);
+	cr_assert(read_image(&g));
+	check_whole(&g);
+	cr_assert(is_nobodys(&g, base - 1));
+	cr_assert(eq(u64, find(&g, base)->start, base));
+	image_drop(&im);
+}
+
 // The arena goes on in mapped memory: the old part ends in fenceposts, top lies in the new one.
 static void block_brk(void)
 {
@@ -220,6 +235,25 @@ Test(glibc, a_main_arena_that_goes_on_in_mapped_memory_is_followed)
 	cr_assert(g.arenas.at[0].whole);
 	cr_assert(eq(int, find(&g, mixed(MIXED_PAGES - 2))->part, GLIBC_MAIN_REGION));
 	cr_assert(is_nobodys(&g, mixed(MIXED_PAGES - 3)));
+	image_drop(&im);
+}
+
+Test(glibc, a_foreign_mapping_merged_into_the_brk_heap_is_not_mallocs)
+{
+	struct glibc g;
+	uint64_t end = BRK_AT + (HEAP_PAGES - 4) * PAGE_SIZE_BYTES;
+
+	image_init(&im, &GLIBC_2_36);
+	block_brk();
+	image_put(&im, BRK_AT + HEAP_PAGES * PAGE_SIZE_BYTES - 8, 0); // the foreign one's data
+	image_put(&im, BRK_AT + 8, ((HEAP_PAGES - 4) * PAGE_SIZE_BYTES - 32) | 1);
+	image_put(&im, end - 24, 16 | 1);
+	image_put(&im, end - 8, 16 | 1);
+	image_put(&im, LIBC_AT + MAIN_OFFSET + 112 + 2072, (HEAP_PAGES - 2) * PAGE_SIZE_BYTES);
+	cr_assert(read_image(&g));
+	cr_assert(g.arenas.at[0].whole);
+	cr_assert(eq(u64, find(&g, BRK_AT)->end, end));
+	cr_assert(is_nobodys(&g, end));
 	image_drop(&im);
 }
 
