@@ -178,3 +178,82 @@ Test(metaspace, a_loader_without_metaspace_has_none)
 	cr_assert(space.loaders[0].readable);
 	cr_assert_eq(space.loaders[0].nonclass.chunks, 0);
 }
+
+// --- JDK 8 to 15: chunk headers stand inside of Metaspace ---
+
+enum { OLD_NODE = 256 << 10, OLD_COMMITTED = 128 << 10, OLD_CHUNK = 4096 };
+
+static uint64_t add_old_node(uint64_t *start)
+{
+	uint64_t at;
+
+	im.used = (im.used + 4095) & ~UINT64_C(4095);
+	*start = image_get(&im, OLD_NODE);
+	at = image_get(&im, 200);
+	image_put(&im, at + 64, *start);
+	image_put(&im, at + 72, *start + OLD_NODE);
+	image_put(&im, at + 80, *start);
+	image_put(&im, at + 88, *start + OLD_COMMITTED);
+	image_put(&im, at + 176, *start + 2 * OLD_CHUNK);
+	return at;
+}
+
+static void put_old_chunk(uint64_t at, uint64_t next, uint64_t old_node, uint64_t used)
+{
+	image_put(&im, at, OLD_CHUNK / 8);
+	image_put(&im, at + 8, next);
+	image_put(&im, at + 24, old_node);
+	image_put(&im, at + 32, at + used);
+}
+
+// Two chunks for the boot loader: in one list (11) or in two of the four (8).
+static uint64_t make_old(bool jdk8)
+{
+	uint64_t start, old_node = add_old_node(&start), second = start + OLD_CHUNK;
+	uint64_t arena = image_get(&im, 96), object = image_get(&im, 64);
+
+	put_old_chunk(start, jdk8 ? 0 : second, old_node, 4000);
+	put_old_chunk(second, 0, old_node, 1000);
+	image_put(&im, arena + 16, start);
+	if (jdk8)
+		image_put(&im, arena + 32, second);
+	image_put(&im, arena + (jdk8 ? 56 : 48), 4800 / 8);
+	image_put(&im, arena + (jdk8 ? 64 : 40), 2 * OLD_CHUNK / 8);
+	image_put(&im, object + (jdk8 ? 0 : 16), arena);
+	if (!jdk8)
+		image_put(&im, object, image_peek(&im, im.boot + CLD_LOCK));
+	image_put(&im, im.boot + CLD_METASPACE, object);
+	return arena;
+}
+
+static void expect_old(void)
+{
+	cr_assert(read_boot(), "%s", why.text);
+	cr_assert_eq(space.loaders[0].nonclass.capacity, 2 * OLD_CHUNK);
+	cr_assert_eq(space.loaders[0].nonclass.used, 4800);
+	cr_assert_eq(space.loaders[0].nonclass.chunks, 2);
+	cr_assert_eq(space.nonclass.committed, OLD_COMMITTED);
+	cr_assert_eq(space.nonclass.reserved, OLD_NODE);
+}
+
+Test(metaspace, the_layout_of_jdk_11_is_told_by_its_checks)
+{
+	uint64_t arena = make_old(false);
+
+	expect_old();
+	image_put(&im, arena + 40, 2 * OLD_CHUNK / 8 + 1); // the manager's own count disagrees
+	expect_unknown("a sum that is wrong");
+}
+
+Test(metaspace, the_layout_of_jdk_8_is_told_by_its_checks)
+{
+	uint64_t arena = make_old(true);
+	uint64_t first = image_peek(&im, arena + 16);
+
+	expect_old();
+	image_put(&im, first + 8, first); // a circle
+	expect_unknown("a circle of chunks");
+	image_put(&im, first + 8, 0);
+	image_put(&im, first + 32, first + OLD_CHUNK + 8);
+	expect_unknown("a top outside of the chunk");
+}
