@@ -11,6 +11,7 @@
 #include "base/memory.h"
 #include "base/units.h"
 #include "jvm/flags.h"
+#include "jvm/tablefile.h"
 #include "jvm/vmstructs.h"
 #include "os/elf.h"
 #include "os/mapped.h"
@@ -357,6 +358,14 @@ static uint64_t exported(void *arg, const char *name)
 	return elf_find(arg, name, &at, NULL) ? at : 0;
 }
 
+static uint64_t exported_in_file(void *arg, const char *name)
+{
+	const struct elf_image *image = arg;
+	uint64_t at;
+
+	return elf_find(image, name, &at, NULL) ? at - image->bias : 0;
+}
+
 static const struct mapping *find_mapping(const struct maps *maps, const char *name, size_t from)
 {
 	for (size_t i = from; i < maps->count; i++)
@@ -376,7 +385,8 @@ static bool open_tables(struct hotspot *vm, struct fail *why)
 	if (!open_library(vm, m, &image, why))
 		return fail_while(why, "%s", m->path);
 	if (vmstructs_read(vm->memory, exported, &image, vm->mem, &vm->tables, why))
-		return true;
+		return tablefile_check(vm->tables, vm->memory, image.bias, vm->files,
+				       &vm->symbols->file, exported_in_file, &image, vm->mem, why);
 	if (why->kind == FAIL_ABSENT && !exported(&image, "gHotSpotVMStructs"))
 		return fail(why, FAIL_ABSENT, "not HotSpot but %s: %s has no gHotSpotVMStructs",
 			    find_mapping(vm->maps, "libj9vm", 0) ? "OpenJ9" : "another VM",

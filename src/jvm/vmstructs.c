@@ -49,6 +49,7 @@ struct vmstructs {
 	struct text *texts; // open hash by address
 	size_t text_count, text_room;
 	size_t field_count;
+	struct vmstructs_sum sums[VMSTRUCTS_TABLES];
 };
 
 // What the exported integers say of one table.
@@ -56,29 +57,50 @@ struct table {
 	const char *base;              // symbol of the pointer to the first row
 	const char *stride;            // symbol of the length of a row
 	const char *parts[PART_LIMIT]; // symbols of the offsets within a row
+	// What these integers are in every HotSpot from JDK 6 on: the rows are plain C structs.
+	uint64_t usual_stride, usual[PART_LIMIT];
+	unsigned char width[PART_LIMIT]; // bytes of the parts
+	unsigned pointers;               // how many of the first parts are pointers to names
 };
 
-static const struct table FIELDS = {
-	"gHotSpotVMStructs",
-	"gHotSpotVMStructEntryArrayStride",
-	{ "gHotSpotVMStructEntryTypeNameOffset", "gHotSpotVMStructEntryFieldNameOffset",
-	  "gHotSpotVMStructEntryTypeStringOffset", "gHotSpotVMStructEntryIsStaticOffset",
-	  "gHotSpotVMStructEntryOffsetOffset", "gHotSpotVMStructEntryAddressOffset" },
-};
-static const struct table TYPES = {
-	"gHotSpotVMTypes",
-	"gHotSpotVMTypeEntryArrayStride",
-	{ "gHotSpotVMTypeEntryTypeNameOffset", "gHotSpotVMTypeEntrySizeOffset" },
-};
-static const struct table INTS = {
-	"gHotSpotVMIntConstants",
-	"gHotSpotVMIntConstantEntryArrayStride",
-	{ "gHotSpotVMIntConstantEntryNameOffset", "gHotSpotVMIntConstantEntryValueOffset" },
-};
-static const struct table LONGS = {
-	"gHotSpotVMLongConstants",
-	"gHotSpotVMLongConstantEntryArrayStride",
-	{ "gHotSpotVMLongConstantEntryNameOffset", "gHotSpotVMLongConstantEntryValueOffset" },
+enum { FIELDS, TYPES, INTS, LONGS };
+enum { PART_IS_STATIC = 3, PART_OFFSET, PART_ADDRESS }; // of FIELDS
+
+static const struct table TABLES[VMSTRUCTS_TABLES] = {
+	[FIELDS] = { "gHotSpotVMStructs",
+		     "gHotSpotVMStructEntryArrayStride",
+		     { "gHotSpotVMStructEntryTypeNameOffset",
+		       "gHotSpotVMStructEntryFieldNameOffset",
+		       "gHotSpotVMStructEntryTypeStringOffset",
+		       "gHotSpotVMStructEntryIsStaticOffset", "gHotSpotVMStructEntryOffsetOffset",
+		       "gHotSpotVMStructEntryAddressOffset" },
+		     48,
+		     { 0, 8, 16, 24, 32, 40 },
+		     { 8, 8, 8, 4, 8, 8 },
+		     3 },
+	[TYPES] = { "gHotSpotVMTypes",
+		    "gHotSpotVMTypeEntryArrayStride",
+		    { "gHotSpotVMTypeEntryTypeNameOffset", "gHotSpotVMTypeEntrySizeOffset" },
+		    40,
+		    { 0, 32 },
+		    { 8, 8 },
+		    1 },
+	[INTS] = { "gHotSpotVMIntConstants",
+		   "gHotSpotVMIntConstantEntryArrayStride",
+		   { "gHotSpotVMIntConstantEntryNameOffset",
+		     "gHotSpotVMIntConstantEntryValueOffset" },
+		   16,
+		   { 0, 8 },
+		   { 8, 4 },
+		   1 },
+	[LONGS] = { "gHotSpotVMLongConstants",
+		    "gHotSpotVMLongConstantEntryArrayStride",
+		    { "gHotSpotVMLongConstantEntryNameOffset",
+		      "gHotSpotVMLongConstantEntryValueOffset" },
+		    16,
+		    { 0, 8 },
+		    { 8, 8 },
+		    1 },
 };
 
 // A table on its way: where its next row lies, and the bytes of the rows around it.
@@ -87,6 +109,7 @@ struct cursor {
 	uint64_t part[PART_LIMIT];
 	uint64_t have_start, have_end;
 	unsigned char have[PAGE_SIZE_BYTES + STRIDE_LIMIT];
+	struct vmstructs_sum sum;
 };
 
 static uint32_t hash_text(const char *text, uint32_t h)
@@ -204,14 +227,54 @@ static bool cursor_open(struct cursor *c, const struct memory *memory, const str
 	for (size_t i = 0; i < PART_LIMIT && t->parts[i]; i++) {
 		if (!read_exported(memory, symbol, arg, t->parts[i], &c->part[i], why))
 			return false;
-		if (c->part[i] > STRIDE_LIMIT || c->part[i] + 4 > c->stride || c->part[i] % 4)
+		if (c->part[i] != t->usual[i])
 			return fail(why, FAIL_CORRUPT, "layout unknown: %s is %" PRIu64,
 				    t->parts[i], c->part[i]);
 	}
-	if (!c->row_at || c->row_at % 8 || c->stride > STRIDE_LIMIT || c->stride % 8)
+	if (!c->row_at || c->row_at % 8 || c->stride != t->usual_stride)
 		return fail(why, FAIL_CORRUPT, "layout unknown: %s at 0x%" PRIx64 " by %" PRIu64,
 			    t->base, c->row_at, c->stride);
+	c->sum = (struct vmstructs_sum){ .at = c->row_at };
 	return true;
+}
+
+static uint64_t mix(uint64_t place, uint64_t value)
+{
+	uint64_t h = (value + place * 0x9e3779b97f4a7c15u) * 0xff51afd7ed558ccdu;
+
+	h ^= h >> 32;
+	return (h + place) * 0xc4ceb9fe1a85ec53u;
+}
+
+// What a part adds to the sums; `place` is its distance from the table.
+static void add_part(struct vmstructs_sum *sum, size_t table, size_t part, uint64_t place,
+		     uint64_t value, bool leave_out)
+{
+	const struct table *t = &TABLES[table];
+	uint64_t h;
+
+	if (t->width[part] == 4)
+		value &= UINT32_MAX;
+	if (value && (part < t->pointers || (table == FIELDS && part == PART_ADDRESS)))
+		value -= sum->at;
+	h = mix(place, value);
+	sum->all += leave_out ? -h : h;
+	if (table != FIELDS || part != PART_OFFSET)
+		sum->but_offsets += leave_out ? -h : h;
+}
+
+bool vmstructs_leave_out(struct vmstructs_sum *sum, size_t table, uint64_t place, uint64_t value)
+{
+	const struct table *t = &TABLES[table];
+	uint64_t distance = place - sum->at;
+
+	for (size_t i = 0; i < PART_LIMIT && t->parts[i]; i++)
+		if (distance / t->usual_stride < sum->rows &&
+		    distance % t->usual_stride == t->usual[i]) {
+			add_part(sum, table, i, distance, value, true);
+			return true;
+		}
+	return false;
 }
 
 // Has the bytes of the row at hand: whole pages at a time, but never a page beyond the row's last.
@@ -238,6 +301,21 @@ static uint64_t cursor_u64(const struct cursor *c, size_t part)
 	memcpy(&value, c->have + (c->row_at - c->have_start) + c->part[part],
 	       room < sizeof(value) ? room : sizeof(value));
 	return value;
+}
+
+// Adds the row at hand to the table's sum.
+static void add_up(struct cursor *c, const struct table *t)
+{
+	struct vmstructs_sum *sum = &c->sum;
+	size_t table = (size_t)(t - TABLES);
+
+	for (size_t i = 0; i < PART_LIMIT && t->parts[i]; i++)
+		add_part(sum, table, i, sum->rows * t->usual_stride + t->usual[i], cursor_u64(c, i),
+			 false);
+	if (table == FIELDS && !cursor_u64(c, PART_OFFSET) &&
+	    !(cursor_u64(c, PART_IS_STATIC) & UINT32_MAX))
+		sum->zero++;
+	sum->rows++;
 }
 
 static void add(struct vmstructs *s, struct entry e)
@@ -323,6 +401,7 @@ static bool read_table(struct vmstructs *s, const struct table *t, vmstructs_sym
 			return fail_while(why, "layout unknown: %s", t->base);
 		if (!cursor_u64(&c, 0))
 			break;
+		add_up(&c, t);
 		if (!take(s, &c))
 			bad++;
 		if (rows >= ROW_LIMIT || bad > BAD_LIMIT || (bad && rows < FIRST_ROWS))
@@ -331,6 +410,7 @@ static bool read_table(struct vmstructs *s, const struct table *t, vmstructs_sym
 	}
 	if (!rows)
 		return fail(why, FAIL_CORRUPT, "layout unknown: %s is empty", t->base);
+	s->sums[t - TABLES] = c.sum;
 	return true;
 }
 
@@ -356,10 +436,10 @@ bool vmstructs_read(const struct memory *memory, vmstructs_symbol *symbol, void 
 
 	s->memory = memory;
 	s->mem = mem;
-	if (!read_table(s, &FIELDS, symbol, arg, take_field, why) ||
-	    !read_table(s, &TYPES, symbol, arg, take_type, why) ||
-	    !read_table(s, &INTS, symbol, arg, take_int, why) ||
-	    !read_table(s, &LONGS, symbol, arg, take_long, why))
+	if (!read_table(s, &TABLES[FIELDS], symbol, arg, take_field, why) ||
+	    !read_table(s, &TABLES[TYPES], symbol, arg, take_type, why) ||
+	    !read_table(s, &TABLES[INTS], symbol, arg, take_int, why) ||
+	    !read_table(s, &TABLES[LONGS], symbol, arg, take_long, why))
 		return false;
 	index_entries(s);
 	drop_wild_fields(s);
@@ -399,4 +479,37 @@ bool vmstructs_constant(const struct vmstructs *s, const char *name, int64_t *va
 size_t vmstructs_count(const struct vmstructs *s)
 {
 	return s->field_count;
+}
+
+const struct vmstructs_sum *vmstructs_sums(const struct vmstructs *s)
+{
+	return s->sums;
+}
+
+bool vmstructs_sum_up(const struct memory *memory, vmstructs_symbol *symbol, void *arg,
+		      struct vmstructs_sum out[VMSTRUCTS_TABLES], struct fail *why)
+{
+	for (size_t i = 0; i < VMSTRUCTS_TABLES; i++) {
+		const struct table *t = &TABLES[i];
+		struct cursor c = { .stride = t->usual_stride };
+
+		memcpy(c.part, t->usual, sizeof(c.part));
+		if (!read_exported(memory, symbol, arg, t->base, &c.row_at, why))
+			return false;
+		c.sum.at = c.row_at;
+		for (;; c.row_at += c.stride) {
+			if (!cursor_fill(&c, memory, why))
+				return false;
+			if (!cursor_u64(&c, 0) || c.sum.rows == ROW_LIMIT)
+				break;
+			add_up(&c, t);
+		}
+		out[i] = c.sum;
+	}
+	return true;
+}
+
+const char *vmstructs_table_name(size_t table)
+{
+	return TABLES[table].base;
 }

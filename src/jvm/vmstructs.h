@@ -36,7 +36,28 @@ const struct vmstructs_field *vmstructs_find(const struct vmstructs *s, const ch
 					     const char *field);
 uint64_t vmstructs_size(const struct vmstructs *s, const char *type); // sizeof; 0: no such type
 bool vmstructs_has_type(const struct vmstructs *s, const char *type);
-bool vmstructs_constant(const struct vmstructs *s, const char *name, int64_t *value); // int and long
+bool vmstructs_constant(const struct vmstructs *s, const char *name,
+			int64_t *value); // int and long
 size_t vmstructs_count(const struct vmstructs *s);
+
+// What a table's rows sum up to, independent of where the library lies: pointers count by their
+// distance from the table.  Two tables with equal sums have equal rows.
+enum { VMSTRUCTS_TABLES = 4 };
+struct vmstructs_sum {
+	uint64_t at;   // of the table's first row
+	uint64_t rows; // without the last one
+	uint64_t zero; // instance members at offset 0: where most are, offsets are not set yet
+	uint64_t all;  // of all parts of all rows
+	uint64_t but_offsets;
+};
+// Takes one word out of the sums: the part at `place`, which holds `value` (of 4 bytes the lower).
+// False when no part begins there.
+bool vmstructs_leave_out(struct vmstructs_sum *sum, size_t table, uint64_t place, uint64_t value);
+const struct vmstructs_sum *vmstructs_sums(const struct vmstructs *s); // VMSTRUCTS_TABLES of them
+// The sums alone of tables in `memory`, whose rows are laid out as every VM has them.
+bool vmstructs_sum_up(const struct memory *memory, vmstructs_symbol *symbol, void *arg,
+		      struct vmstructs_sum out[VMSTRUCTS_TABLES], struct fail *why);
+// The table's symbol: "gHotSpotVMStructs".
+const char *vmstructs_table_name(size_t table);
 
 #endif
