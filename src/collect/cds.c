@@ -29,5 +29,6 @@ const struct collector collector_cds = {
 	.sentence = "the class data sharing archives",
 	.needs = TIER_B,
 	.needs_vm = true,
+	.accounts = { "cds" },
 	.run = run,
 };

@@ -69,5 +69,6 @@ const struct collector collector_classes = {
 	.sentence = "class loaders and their classes, read without a safepoint",
 	.needs = TIER_B,
 	.needs_vm = true,
+	.accounts = { "metaspace", "class-space" },
 	.run = run,
 };

@@ -70,5 +70,6 @@ const struct collector collector_code = {
 	.sentence = "the code heaps and their segment maps",
 	.needs = TIER_B,
 	.needs_vm = true,
+	.accounts = { "code-cache" },
 	.run = run,
 };

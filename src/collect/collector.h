@@ -25,40 +25,47 @@ struct thread_print;
 
 // What we look at: a live process or a moment of a capture.
 struct target {
-	int pid;                    // the host's
-	int ns_pid;                 // innermost, by NSpid: names the JVM's files and sockets
+	int pid;    // the host's
+	int ns_pid; // innermost, by NSpid: names the JVM's files and sockets
 	const struct tree *files;
-	struct memory *memory;      // empty when memory may not be read
-	struct remote *remote;      // reader of live memory below `memory`; NULL for captures
+	struct memory *memory; // empty when memory may not be read
+	struct remote *remote; // reader of live memory below `memory`; NULL for captures
 	enum tier tier;
-	const char *memory_denied;  // why memory can't be read, NULL when it can
-	const char *pages_denied;   // why pages can't be told, NULL when they can
-	const char *tier_gain;      // see struct snapshot
-	bool live;                  // signals and sockets make sense
-	bool may_attach;            // false with --no-attach
-	bool want_pss;              // --pss: smaps may be read once
+	const char *memory_denied; // why memory can't be read, NULL when it can
+	const char *pages_denied;  // why pages can't be told, NULL when they can
+	const char *tier_gain;     // see struct snapshot
+	bool live;                 // signals and sockets make sense
+	bool may_attach;           // false with --no-attach
+	bool want_pss;             // --pss: smaps may be read once
 };
 
 // One pass over a target.  Earlier collectors leave here what later ones need.
 struct look {
 	const struct target *target;
 	struct snapshot *out;
-	struct arena *mem;   // dies with the snapshot
-	struct maps maps;    // by collector maps
-	struct pages pages;  // by collector pages; empty when denied
+	struct arena *mem;  // dies with the snapshot
+	struct maps maps;   // by collector maps
+	struct pages pages; // by collector pages; empty when denied
 	bool has_pages;
 	struct smaps *smaps; // by collector smaps: with --pss or without pages; else NULL
+	bool vm_damaged;     // by collector vm: HotSpot, but its layout makes no sense
 	struct hotspot *vm;  // by collector vm; NULL when there is none or no memory
 	struct hotspot_classes *classes; // by collector classes; NULL likewise
-	struct thread_print *printed; // by collector attach: the VM's list of threads; else NULL
+	struct thread_print *printed;    // by collector attach: the VM's list of threads; else NULL
 };
+
+enum { COLLECTOR_ACCOUNTS = 12 };
 
 struct collector {
 	const char *name;
-	const char *sentence;  // what it brings, for docs and --help
-	enum tier needs;       // the poorest tier in which it still works
-	bool needs_vm;         // run only when look->vm is there
-	bool only_without_vm;  // the poorer way: run only when look->vm is not there
+	const char *sentence; // what it brings, for docs and --help
+	enum tier needs;      // the poorest tier in which it still works
+	bool needs_vm;        // run only when look->vm is there
+	bool only_without_vm; // the poorer way: run only when look->vm is not there, for another
+			      // reason than that it is damaged
+	// Accounts that nobody else can tell, up to a NULL: doubted when the collector fails in a
+	// target whose memory it could read.
+	const char *accounts[COLLECTOR_ACCOUNTS];
 	bool (*run)(struct look *look, struct fail *why);
 };
 
@@ -66,6 +73,8 @@ struct collector {
 #include "collect/collectors.def"
 #undef COLLECTOR
 
+// What the collector could bring is in doubt though it goes on: a miss, and its accounts unknown.
+void look_doubt(struct look *look, const struct collector *c, const struct fail *why);
 // Provenance in one word: from(look, "metaspace", "vmstructs", CERTAINTY_EXACT).
 struct provenance look_from(const struct look *look, const char *collector, const char *source,
 			    enum certainty certainty);

@@ -63,5 +63,6 @@ const struct collector collector_direct = {
 	.sentence = "direct buffers one by one, and the counters of java.nio.Bits",
 	.needs = TIER_B,
 	.needs_vm = true,
+	.accounts = { "direct-buffers" },
 	.run = run,
 };

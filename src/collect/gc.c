@@ -58,5 +58,6 @@ const struct collector collector_gc = {
 	.sentence = "the collector's structures: card and offset tables, bitmaps, mark stacks",
 	.needs = TIER_B,
 	.needs_vm = true,
+	.accounts = { "gc" },
 	.run = run,
 };

@@ -119,5 +119,6 @@ const struct collector collector_heap = {
 	.sentence = "the Java heap: its range, its spaces or regions, what is committed and used",
 	.needs = TIER_B,
 	.needs_vm = true,
+	.accounts = { "java-heap" },
 	.run = run,
 };

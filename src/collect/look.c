@@ -45,13 +45,20 @@ static void add_miss(struct look *look, const struct collector *c, const struct 
 		 (struct miss_row){ c->name, why->kind, arena_text(look->mem, why->text) });
 }
 
+void look_doubt(struct look *look, const struct collector *c, const struct fail *why)
+{
+	add_miss(look, c, why);
+	for (size_t i = 0; i < COLLECTOR_ACCOUNTS && c->accounts[i]; i++)
+		snapshot_doubt(look->out, c->accounts[i], c->name);
+}
+
 // False only when there is nothing left to look at.
 static bool run_one(struct look *look, const struct collector *c, struct fail *why)
 {
 	struct fail here = { .kind = FAIL_NONE };
 
 	if (look->target->tier > c->needs || (c->needs_vm && !look->vm) ||
-	    (c->only_without_vm && look->vm))
+	    (c->only_without_vm && (look->vm || look->vm_damaged)))
 		return true;
 	if (c->run(look, &here))
 		return true;
@@ -59,7 +66,10 @@ static bool run_one(struct look *look, const struct collector *c, struct fail *w
 		*why = here;
 		return false;
 	}
-	add_miss(look, c, &here);
+	if (here.kind == FAIL_DENIED || here.kind == FAIL_OS)
+		add_miss(look, c, &here);
+	else
+		look_doubt(look, c, &here);
 	return true;
 }
 
@@ -105,6 +115,7 @@ static void forget_scan(struct look *look)
 
 	memset(s->fact, 0, sizeof(s->fact));
 	s->mappings.count = s->runs.count = s->claims.count = s->misses.count = 0;
+	s->doubts.count = 0;
 	look->maps = (struct maps){ 0 };
 	look->pages = (struct pages){ 0 };
 	look->has_pages = false;

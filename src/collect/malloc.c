@@ -132,5 +132,6 @@ const struct collector collector_malloc = {
 	.name = "malloc",
 	.sentence = "malloc's memory: main heap, arenas, blocks with mappings of their own",
 	.needs = TIER_B,
+	.accounts = { "malloc" },
 	.run = run,
 };

@@ -159,5 +159,6 @@ const struct collector collector_metaspace = {
 	.sentence = "Metaspace and class space: nodes, and chunks by loader",
 	.needs = TIER_B,
 	.needs_vm = true,
+	.accounts = { "metaspace", "class-space" },
 	.run = run,
 };

@@ -299,5 +299,6 @@ const struct collector collector_threads = {
 	.sentence = "threads with names, kinds and stacks",
 	.needs = TIER_B,
 	.needs_vm = true,
+	.accounts = { "thread-stacks" },
 	.run = run,
 };

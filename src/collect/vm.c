@@ -131,6 +131,18 @@ static void claim_perf_data(struct look *look, const struct hotspot *vm)
 						  .certainty = CERTAINTY_EXACT });
 }
 
+// Whoever can't read the VM can't tell any of its accounts, nor malloc from what lies within.
+static void doubt_all(struct look *look)
+{
+	static const char *const ACCOUNTS[] = { "java-heap",     "metaspace",      "class-space",
+						"cds",           "code-cache",     "gc",
+						"thread-stacks", "direct-buffers", "malloc",
+						"jvm-other" };
+
+	for (size_t i = 0; i < sizeof(ACCOUNTS) / sizeof(ACCOUNTS[0]); i++)
+		snapshot_doubt(look->out, ACCOUNTS[i], "vm");
+}
+
 static bool run(struct look *look, struct fail *why)
 {
 	struct provenance from = look_from(look, "vm", "vmstructs", CERTAINTY_EXACT);
@@ -139,8 +151,12 @@ static bool run(struct look *look, struct fail *why)
 	if (look->target->memory_denied)
 		return fail(why, FAIL_DENIED, "%s", look->target->memory_denied);
 	if (!hotspot_open(look->target->memory, &look->maps, look->target->files, look->target->pid,
-			  look->mem, vm, why))
+			  look->mem, vm, why)) {
+		look->vm_damaged = why->kind == FAIL_CORRUPT;
+		if (look->vm_damaged)
+			doubt_all(look);
 		return false;
+	}
 	look->vm = vm;
 	set_version(look, vm, from);
 	add_flags(look, vm);

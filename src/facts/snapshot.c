@@ -86,6 +86,14 @@ const struct flag_row *snapshot_find_flag(const struct snapshot *s, const char *
 	return NULL;
 }
 
+void snapshot_doubt(struct snapshot *s, const char *account, const char *collector)
+{
+	for (size_t i = 0; i < s->doubts.count; i++)
+		if (!strcmp(s->doubts.at[i].account, account))
+			return;
+	vec_push(s->mem, &s->doubts, (struct doubt_row){ account, collector });
+}
+
 void snapshot_claim(struct snapshot *s, struct claim c)
 {
 	if (c.start < c.end)

@@ -62,43 +62,46 @@ struct run_row {
 enum thread_kind { THREAD_JAVA, THREAD_GC, THREAD_JIT, THREAD_VM, THREAD_NATIVE };
 
 struct thread_row {
-	int tid;          // the host's
-	const char *name; // Java's whole name, the kernel's for others; NULL while it starts or ends
+	int tid; // the host's
+	const char
+		*name; // Java's whole name, the kernel's for others; NULL while it starts or ends
 	enum thread_kind kind;
 	bool has_stack; // stack_start and stack_end are known
-	uint64_t stack_start, stack_end; // as HotSpot set it, guard zones included, glibc's guard page not
-	uint64_t stack_committed;        // the JVM's meaning: what NMT would say (0: unknown)
-	uint64_t context_loader_at;      // oop of the context class loader, 0 unknown or none
+	uint64_t stack_start,
+		stack_end;        // as HotSpot set it, guard zones included, glibc's guard page not
+	uint64_t stack_committed; // the JVM's meaning: what NMT would say (0: unknown)
+	uint64_t context_loader_at; // oop of the context class loader, 0 unknown or none
 };
 
 struct loader_row {
-	uint64_t at;           // ClassLoaderData*
-	const char *type;      // class of the loader object, dotted; "<boot>"; NULL: not known
-	const char *name;      // ClassLoader.getName() where set
-	uint64_t parent_at;    // ClassLoaderData* of the parent loader, 0 none or unknown
-	bool hidden;           // own-mirror CLD of a hidden or anonymous class
-	bool unloading;        // its class list did not validate, or the loader object is dead
-	uint32_t class_count;  // arrays included
-	uint64_t used, committed, wasted;       // non-class and class Metaspace together
-	uint64_t class_used, class_committed;   // class space alone
+	uint64_t at;          // ClassLoaderData*
+	const char *type;     // class of the loader object, dotted; "<boot>"; NULL: not known
+	const char *name;     // ClassLoader.getName() where set
+	uint64_t parent_at;   // ClassLoaderData* of the parent loader, 0 none or unknown
+	bool hidden;          // own-mirror CLD of a hidden or anonymous class
+	bool unloading;       // its class list did not validate, or the loader object is dead
+	uint32_t class_count; // arrays included
+	uint64_t used, committed, wasted;     // non-class and class Metaspace together
+	uint64_t class_used, class_committed; // class space alone
 };
 
 // Classes whose names differ only in what generators number.
 struct family_row {
-	const char *name;        // dotted, runs of digits and hex folded to #: "shop.ASMSerializer_#_Order"
+	const char
+		*name; // dotted, runs of digits and hex folded to #: "shop.ASMSerializer_#_Order"
 	const char *example;     // one real name
 	const char *loader_type; // of most of its loaders
 	uint32_t class_count, loader_count;
 	uint32_t distinct_names; // 1: the same name again and again
 	uint32_t hidden_count;
 	uint32_t max_per_loader; // most classes of it in one loader
-	uint64_t bytes;          // Metaspace of its classes, by the loaders' used bytes where alone in them,
-	                         // else by the sizes in the classes' own metadata
+	uint64_t bytes; // Metaspace of its classes, by the loaders' used bytes where alone in them,
+			// else by the sizes in the classes' own metadata
 };
 
-struct space_row { // a space of the Java heap, or all regions of one kind (G1)
-	const char *name;       // "eden", "old", "humongous" ...
-	uint64_t start, end;    // 0, 0 where it has no one range
+struct space_row {           // a space of the Java heap, or all regions of one kind (G1)
+	const char *name;    // "eden", "old", "humongous" ...
+	uint64_t start, end; // 0, 0 where it has no one range
 	uint64_t committed, used;
 	uint32_t regions;
 };
@@ -114,8 +117,8 @@ struct buffer_row {
 	uint64_t at, bytes;
 };
 
-struct arena_row { // glibc
-	uint64_t at;     // malloc_state
+struct arena_row {   // glibc
+	uint64_t at; // malloc_state
 	bool main;
 	uint32_t heaps;
 	uint32_t attached_threads;
@@ -128,9 +131,9 @@ struct flag_row {
 	const char *name;
 	const char *type_name; // "bool", "size_t", "ccstr"
 	enum flag_type type;
-	uint64_t number;  // BOOL, UINT; INT as two's complement
-	double real;      // DOUBLE
-	const char *text; // STRING; NULL when unset
+	uint64_t number;    // BOOL, UINT; INT as two's complement
+	double real;        // DOUBLE
+	const char *text;   // STRING; NULL when unset
 	const char *origin; // "default", "command line", "ergonomic" ...
 };
 
@@ -166,6 +169,12 @@ struct miss_row {
 	const char *text;
 };
 
+// An account that whoever knows it could not read: its claims are not to be believed, and its bytes
+// are unaccounted rather than somebody else's.
+struct doubt_row {
+	const char *account, *collector;
+};
+
 struct snapshot {
 	struct arena *mem;
 	int pid;
@@ -190,6 +199,7 @@ struct snapshot {
 	VEC(struct flag_row) flags;
 	VEC(struct check_row) checks;
 	VEC(struct miss_row) misses;
+	VEC(struct doubt_row) doubts;
 	struct container_facts container;
 	struct { // of the look itself
 		double cpu_s, wall_s;
@@ -214,6 +224,7 @@ uint64_t snapshot_get(const struct snapshot *s, enum fact_id id, uint64_t otherw
 bool snapshot_find(const char *name, enum fact_id *id);
 const struct flag_row *snapshot_find_flag(const struct snapshot *s, const char *name);
 void snapshot_claim(struct snapshot *s, struct claim c); // ignores empty ranges
+void snapshot_doubt(struct snapshot *s, const char *account, const char *collector);
 const char *tier_name(enum tier t);               // "A"
 const char *thread_kind_name(enum thread_kind k); // "java"
 

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "base/fail.h"
+#include "ledger/accounts.h"
 #include "ledger/overlaps.h"
 #include "ledger/pieces.h"
 #include "ledger/sweep.h"
@@ -19,12 +20,34 @@ struct tally {
 	uint64_t by_source[SOURCES];
 };
 
-static bool rank_claims(const struct snapshot *s, struct arena *mem, struct ranked **out,
-			struct fail *why)
+// What is in doubt, and what that lies in: it would hold the inner one's bytes.
+static void mark_unknown(const struct snapshot *s, struct ledger *l)
+{
+	bool more = true;
+
+	for (size_t i = 0; i < s->doubts.count; i++) {
+		int account = account_find(s->doubts.at[i].account);
+
+		if (account != ACCOUNT_NONE)
+			l->rows[account].unknown = true;
+	}
+	while (more) {
+		more = false;
+		for (int i = 0; i < ACCOUNT_COUNT; i++)
+			for (int k = 0; k < ACCOUNT_COUNT; k++)
+				if (l->rows[i].unknown && !l->rows[k].unknown &&
+				    account_may_lie_in(i, k))
+					l->rows[k].unknown = more = true;
+	}
+}
+
+static bool rank_claims(const struct snapshot *s, const struct ledger *l, struct arena *mem,
+			struct ranked **out, size_t *count, struct fail *why)
 {
 	struct ranked *ranked = arena_array(mem, struct ranked, s->claims.count + 1);
 	const char *last = NULL;
 	int account = ACCOUNT_NONE;
+	size_t kept = 0;
 
 	for (size_t i = 0; i < s->claims.count; i++) {
 		const struct claim *c = &s->claims.at[i];
@@ -40,9 +63,11 @@ static bool rank_claims(const struct snapshot *s, struct arena *mem, struct rank
 			return fail(why, FAIL_CORRUPT,
 				    "a claim of %s at 0x%" PRIx64 " is malformed", c->account,
 				    c->start);
-		ranked[i] = (struct ranked){ c, account };
+		if (!l->rows[account].unknown)
+			ranked[kept++] = (struct ranked){ c, account };
 	}
 	*out = ranked;
+	*count = kept;
 	return true;
 }
 
@@ -145,6 +170,10 @@ static void add_sizes(const struct snapshot *s, struct ledger *l)
 	}
 	l->rows[account_find("gc")].reserved = snapshot_get(s, F_GC_RESERVED, UNKNOWN_BYTES);
 	add_stacks(s, &l->rows[account_find("thread-stacks")]);
+	for (int i = 0; i < ACCOUNT_COUNT; i++)
+		if (l->rows[i].unknown)
+			l->rows[i].committed = l->rows[i].reserved = l->rows[i].used =
+				UNKNOWN_BYTES;
 }
 
 static void start_rows(const struct snapshot *s, struct ledger *l)
@@ -197,16 +226,18 @@ bool ledger_build(const struct snapshot *s, struct arena *mem, struct ledger *ou
 	struct ranked *claims = NULL;
 	struct owners owners;
 	struct overlaps overlaps;
+	size_t count = 0;
 
-	if (!rank_claims(s, mem, &claims, why))
+	start_rows(s, &l);
+	mark_unknown(s, &l);
+	if (!rank_claims(s, &l, mem, &claims, &count, why))
 		return false;
-	sweep_sort(claims, s->claims.count);
-	sweep_owners(claims, s->claims.count, mem, &owners);
-	overlaps_find(claims, s->claims.count, mem, &overlaps);
+	sweep_sort(claims, count);
+	sweep_owners(claims, count, mem, &owners);
+	overlaps_find(claims, count, mem, &overlaps);
 	l.overlaps.at = overlaps.at;
 	l.overlaps.count = overlaps.count;
 	l.overlaps.room = overlaps.room;
-	start_rows(s, &l);
 	if (!pieces_cut(s, &owners, mem, &l, why))
 		return false;
 	add_pieces(&l);

@@ -34,7 +34,8 @@ int account_find(const char *id); // index, or ACCOUNT_NONE
 
 // One line of the ledger: its own bytes only.
 struct account_row {
-	int account; // index into ACCOUNTS
+	int account;  // index into ACCOUNTS
+	bool unknown; // doubted: it has no bytes, and no number of it may be shown
 	uint64_t resident, swap;
 	uint64_t committed, reserved, used; // UNKNOWN_BYTES where nobody knows
 	uint64_t pss;                       // UNKNOWN_BYTES unless the mappings are sized

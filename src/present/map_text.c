@@ -224,7 +224,7 @@ static void print_below(const struct printer *p, const struct account_row *a,
 // Accounts that round to nothing are left to --json, unless they grew, shrank or reserve much.
 static bool worth_a_line(const struct account_row *a)
 {
-	return a->resident >= PART_WORTH_A_LINE || a->swap >= PART_WORTH_A_LINE ||
+	return a->unknown || a->resident >= PART_WORTH_A_LINE || a->swap >= PART_WORTH_A_LINE ||
 	       a->growth >= (int64_t)PART_WORTH_A_LINE ||
 	       a->growth <= -(int64_t)PART_WORTH_A_LINE || a->committed != UNKNOWN_BYTES;
 }
@@ -258,6 +258,8 @@ static void print_accounts(const struct printer *p)
 			continue;
 		rows_account(p->l, a, row);
 		row[AC_TITLE] = cell_text(counted_title(p, info->id, info->title, &mem));
+		if (a->unknown)
+			row[AC_CERTAINTY] = cell_text("unknown");
 		table_print_row(&p->table, row);
 		print_below(p, a, &parts, limit);
 	}

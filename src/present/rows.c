@@ -112,15 +112,15 @@ void rows_account(const struct ledger *l, const struct account_row *a, struct ce
 	out[AC_ID] = cell_text(info->id);
 	out[AC_PARENT] = cell_text(info->parent);
 	out[AC_NMT] = cell_text(info->nmt);
-	out[AC_RESIDENT] = cell_bytes(a->resident);
-	out[AC_SWAP] = cell_bytes(a->swap);
+	out[AC_RESIDENT] = cell_bytes(a->unknown ? UNKNOWN_BYTES : a->resident);
+	out[AC_SWAP] = cell_bytes(a->unknown ? UNKNOWN_BYTES : a->swap);
 	out[AC_USED] = cell_bytes(a->used);
 	out[AC_COMMITTED] = cell_bytes(a->committed);
 	out[AC_RESERVED] = cell_bytes(a->reserved);
-	out[AC_PSS] = cell_bytes(a->pss);
-	out[AC_GROWTH] = cell_change(a->growth, a->has_growth);
-	out[AC_CERTAINTY] = cell_text(certainty_name(a->certainty));
-	out[AC_CERTAIN] = cell_bytes(a->certain);
+	out[AC_PSS] = cell_bytes(a->unknown ? UNKNOWN_BYTES : a->pss);
+	out[AC_GROWTH] = cell_change(a->growth, a->has_growth && !a->unknown);
+	out[AC_CERTAINTY] = cell_text(a->unknown ? NULL : certainty_name(a->certainty));
+	out[AC_CERTAIN] = cell_bytes(a->unknown ? UNKNOWN_BYTES : a->certain);
 	out[AC_SOURCE] = cell_text(a->source);
 	out[AC_TIER] = cell_text(tier_name(l->of->tier));
 }
