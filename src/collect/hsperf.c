@@ -191,7 +191,9 @@ static void set_counters(const struct look *look, const struct hsperf *h, struct
 		}
 		if (COUNTERS[i].counter[1] && hsperf_number(h, COUNTERS[i].counter[1], &more))
 			sum += more;
-		snapshot_set(look->out, COUNTERS[i].fact, sum, from);
+		// Without some that the VM hides from Java; its own list is better.
+		if (COUNTERS[i].fact != F_JAVA_THREADS || !look->vm_damaged)
+			snapshot_set(look->out, COUNTERS[i].fact, sum, from);
 	}
 }
 

@@ -120,6 +120,20 @@ static void add_families(struct look *look, const struct metaspace *m)
 	families_build(look->vm, c, used, look->out);
 }
 
+// A loader whose arenas make no sense and that is still there makes all sums wrong.
+static bool check_loaders(struct look *look, const struct metaspace *m, struct fail *why)
+{
+	uint64_t *at = arena_array(look->mem, uint64_t, m->loader_count + 1);
+	size_t count = 0;
+
+	for (size_t i = 0; i < m->loader_count; i++)
+		if (!m->loaders[i].readable)
+			at[count++] = look->classes->loaders.at[i].at;
+	if (!count || !classes_any_listed(look->vm, at, count))
+		return true;
+	return fail(why, FAIL_CORRUPT, "layout unknown: Metaspace of %zu loaders", count);
+}
+
 static bool read_metaspace(struct look *look, struct metaspace *m, struct fail *why)
 {
 	const struct hotspot_classes *c = look->classes;
@@ -130,7 +144,8 @@ static bool read_metaspace(struct look *look, struct metaspace *m, struct fail *
 	at = arena_array(look->mem, uint64_t, c->loaders.count + 1);
 	for (size_t i = 0; i < c->loaders.count; i++)
 		at[i] = c->loaders.at[i].at;
-	return metaspace_read(look->vm, at, c->loaders.count, look->mem, m, why);
+	return metaspace_read(look->vm, at, c->loaders.count, look->mem, m, why) &&
+	       check_loaders(look, m, why);
 }
 
 static bool run(struct look *look, struct fail *why)

@@ -341,6 +341,38 @@ static void drop_nameless(struct hotspot_classes *c)
 	}
 }
 
+bool classes_any_listed(const struct hotspot *vm, const uint64_t *at, size_t count)
+{
+	struct hotspot_classes c = { 0 };
+	struct arena frame = { 0 };
+	struct walk w = { .vm = vm, .mem = &frame, .out = &c };
+	struct addresses wanted;
+	bool listed = false;
+	uint32_t any;
+
+	addresses_init(&wanted, &frame);
+	for (size_t i = 0; i < count; i++)
+		addresses_put(&wanted, at[i], 0, NULL);
+	if (!find_layout(vm, &w.at, NULL) || !read_list(&w, NULL))
+		listed = true;
+	for (size_t i = 0; i < c.loaders.count && !listed; i++)
+		listed = addresses_find(&wanted, c.loaders.at[i].at, &any);
+	arena_drop(&frame);
+	return listed;
+}
+
+static bool has_damaged(const struct hotspot *vm, struct arena *mem,
+			const struct hotspot_classes *c)
+{
+	uint64_t *at = arena_array(mem, uint64_t, c->loaders.count);
+	size_t count = 0;
+
+	for (size_t i = 0; i < c->loaders.count; i++)
+		if (c->loaders.at[i].unreadable)
+			at[count++] = c->loaders.at[i].at;
+	return classes_any_listed(vm, at, count);
+}
+
 bool classes_read(const struct hotspot *vm, struct arena *mem, struct hotspot_classes *out,
 		  struct fail *why)
 {
@@ -357,6 +389,9 @@ bool classes_read(const struct hotspot *vm, struct arena *mem, struct hotspot_cl
 	drop_nameless(&c);
 	if (c.loaders.at[c.loaders.count - 1].unreadable)
 		return fail(why, FAIL_CORRUPT, "layout unknown: the classes of the boot loader");
+	if (c.unreadable && has_damaged(vm, mem, &c))
+		return fail(why, FAIL_CORRUPT, "layout unknown: the classes of %zu loaders",
+			    c.unreadable);
 	c.class_loader_klass = classes_find(&c, "java/lang/ClassLoader");
 	loaders_identify(vm, mem, &c);
 	*out = c;

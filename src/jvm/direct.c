@@ -7,6 +7,7 @@
 
 #include "base/fail.h"
 #include "base/memory.h"
+#include "base/units.h"
 #include "jvm/addresses.h"
 #include "jvm/classes.h"
 #include "jvm/heapclock.h"
@@ -38,6 +39,12 @@ struct deallocator {
 	struct javafield address, size;
 };
 
+// What tells a buffer's address once more: the cleaner's referent, which is the buffer itself.
+struct witness {
+	bool known;
+	struct javafield referent, address, capacity;
+};
+
 struct counters {
 	uint64_t count, capacity, reserved;
 };
@@ -49,6 +56,8 @@ struct reader {
 	struct direct_buffers *out;
 	struct cleaners cleaners;
 	struct deallocator deallocator;
+	struct witness witness;
+	bool quiet; // the counters stood still during the last walk
 	uint64_t bits;
 	uint64_t limit_of_buffers; // more than this is no list but a circle
 };
@@ -158,6 +167,38 @@ static bool find_cleaners(struct reader *r, struct fail *why)
 	       javafields_find(vm, c->klass, "thunk", &c->action, why);
 }
 
+static void find_witness(struct reader *r)
+{
+	struct witness *w = &r->witness;
+	uint64_t reference = classes_find(r->classes, "java/lang/ref/Reference");
+	uint64_t buffer = classes_find(r->classes, "java/nio/Buffer");
+
+	w->known = reference && buffer &&
+		   javafields_find(r->vm, reference, "referent", &w->referent, NULL) &&
+		   javafields_find(r->vm, buffer, "address", &w->address, NULL) &&
+		   javafields_find(r->vm, buffer, "capacity", &w->capacity, NULL);
+}
+
+// The buffer begins where its memory does, or at the next page; one that is dead tells nothing.
+static bool check_witness(const struct reader *r, uint64_t link, const struct direct_buffer *b,
+			  struct fail *why)
+{
+	uint64_t buffer, at;
+	uint32_t capacity;
+
+	if (!r->witness.known)
+		return true;
+	buffer = javafields_oop(r->vm, link, r->witness.referent);
+	if (!buffer)
+		return true;
+	if (!javafields_u64(r->vm, buffer, r->witness.address, &at, why) ||
+	    !javafields_u32(r->vm, buffer, r->witness.capacity, &capacity, why))
+		return false;
+	return (at >= b->at && at - b->at <= b->bytes && capacity <= b->bytes - (at - b->at) &&
+		(at == b->at || at % PAGE_SIZE_BYTES == 0)) ||
+	       fail(why, FAIL_CORRUPT, "a buffer and its cleaner disagree on its memory");
+}
+
 static bool find_deallocator(struct reader *r, struct fail *why)
 {
 	struct deallocator *d = &r->deallocator;
@@ -190,6 +231,8 @@ static bool take_link(struct reader *r, uint64_t link, struct fail *why)
 			    b.bytes, b.at);
 	if (r->out->buffers.count == r->limit_of_buffers)
 		return fail(why, FAIL_CORRUPT, "the list of cleaners runs in a circle");
+	if (!check_witness(r, link, &b, why))
+		return false;
 	vec_push(r->mem, &r->out->buffers, b);
 	return true;
 }
@@ -247,7 +290,17 @@ static bool walk_nodes(struct reader *r, struct addresses *seen, struct fail *wh
 	return true;
 }
 
-// One walk; it counts only when it found as many buffers as Bits counts, give or take 5 %.
+static uint64_t bytes_of(const struct direct_buffers *d)
+{
+	uint64_t sum = 0;
+
+	for (size_t i = 0; i < d->buffers.count; i++)
+		sum += d->buffers.at[i].bytes;
+	return sum;
+}
+
+// One walk; it counts only when it found as many buffers and bytes as Bits counts: give or take 5 %
+// where buffers come and go meanwhile.
 static bool read_list_once(struct reader *r, struct fail *why)
 {
 	struct arena frame = { 0 };
@@ -258,6 +311,7 @@ static bool read_list_once(struct reader *r, struct fail *why)
 	bool ok;
 
 	r->out->buffers.count = 0;
+	r->quiet = false;
 	if (!read_counters(r, &before, why) || !find_cleaners(r, why) || !find_deallocator(r, why))
 		return false;
 	r->limit_of_buffers = before.count + before.count / 5 + 8;
@@ -265,17 +319,21 @@ static bool read_list_once(struct reader *r, struct fail *why)
 	addresses_init(&seen, &frame);
 	ok = r->cleaners.in_nodes ? walk_nodes(r, &seen, why) : walk_links(r, &seen, why);
 	arena_drop(&frame);
-	if (!ok)
-		return false;
 	if (!heapclock_held(r->vm, &clock))
 		return fail(why, FAIL_CORRUPT, "a collection moved the list of cleaners");
-	if (!read_counters(r, &after, why))
+	if (!read_counters(r, &after, ok ? why : NULL))
+		return false;
+	r->quiet = !memcmp(&before, &after, sizeof(before));
+	if (!ok)
 		return false;
 	found = r->out->buffers.count;
-	slack = after.count / 20;
+	slack = r->quiet ? 0 : after.count / 20;
 	if (found + slack < after.count || found > after.count + slack)
 		return fail(why, FAIL_CORRUPT, "%" PRIu64 " buffers listed, %" PRIu64 " counted",
 			    found, after.count);
+	if (r->quiet && bytes_of(r->out) != after.reserved)
+		return fail(why, FAIL_CORRUPT, "%" PRIu64 " bytes listed, %" PRIu64 " counted",
+			    bytes_of(r->out), after.reserved);
 	r->out->count = after.count;
 	r->out->capacity = after.capacity;
 	r->out->reserved = after.reserved;
@@ -300,9 +358,13 @@ bool direct_read(const struct hotspot *vm, const struct hotspot_classes *classes
 		b.reserved = c.reserved;
 		read_limit(&r);
 	}
+	find_witness(&r);
 	b.listed = !c.count; // nothing counted, nothing to list
 	while (!b.listed && b.tries++ < TRIES)
 		b.listed = read_list_once(&r, &list_why);
+	if (!b.listed && r.quiet) // nothing moved, and still they disagree
+		return fail(why, FAIL_CORRUPT, "layout unknown: the list of direct buffers: %s",
+			    list_why.text);
 	if (!b.listed) {
 		b.buffers.count = 0;
 		snprintf(b.why_not, sizeof(b.why_not), "%.*s", (int)sizeof(b.why_not) - 1,

@@ -35,8 +35,8 @@ struct direct_buffers {
 	char why_not[160]; // when not `listed`
 };
 
-// CORRUPT or ABSENT: not even the counters can be read.  A list that does not validate in five
-// tries leaves `listed` false and the counters.
+// CORRUPT or ABSENT: not even the counters can be read, or they stand still and contradict the list.
+// A list that does not validate in some tries while they move leaves `listed` false and the counters.
 bool direct_read(const struct hotspot *vm, const struct hotspot_classes *classes, struct arena *mem,
 		 struct direct_buffers *out, struct fail *why);
 
