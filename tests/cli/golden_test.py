@@ -32,7 +32,7 @@ def printed(jledger: str, capture: pathlib.Path, arguments: list[str]) -> str:
 
 
 def main() -> int:
-    jledger, rewrite = sys.argv[1], "--rewrite" in sys.argv
+    jledger, rewrite = str(pathlib.Path(sys.argv[1]).resolve()), "--rewrite" in sys.argv
     captures = sorted(CAPTURES.glob("*.jlc.zip"))
     bad = 0 if captures else 1
     for capture in captures:

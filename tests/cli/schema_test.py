@@ -12,7 +12,11 @@ import sys
 import tempfile
 
 from jsonschema import Draft202012Validator
-from referencing import Registry, Resource
+
+try:
+    from referencing import Registry, Resource
+except ImportError: # jsonschema before 4.18
+    from jsonschema import RefResolver
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 PROGRAM = """
@@ -32,12 +36,14 @@ public class Waiting {
 
 def validators() -> dict[str, Draft202012Validator]:
     schemas = {p.stem: json.loads(p.read_text()) for p in (ROOT / "docs/schema").glob("*.json")}
-    registry = Registry().with_resources(
-        (s["$id"], Resource.from_contents(s)) for s in schemas.values()
-    )
     for schema in schemas.values():
         Draft202012Validator.check_schema(schema)
-    return {name: Draft202012Validator(s, registry=registry) for name, s in schemas.items()}
+    try:
+        registry = Registry().with_resources((s["$id"], Resource.from_contents(s)) for s in schemas.values())
+        return {name: Draft202012Validator(s, registry=registry) for name, s in schemas.items()}
+    except NameError:
+        store = {s["$id"]: s for s in schemas.values()}
+        return {name: Draft202012Validator(s, resolver=RefResolver(s["$id"], s, store)) for name, s in schemas.items()}
 
 
 class Checker:

@@ -17,7 +17,7 @@ import subprocess
 import time
 
 from harness import COLLECTORS, JLEDGER, ROOT, Jvm, account, check, compile_java, done, jcmd, jledger, \
-    jledger_json, scratch, tool
+    jledger_json, no_namespaces, scratch, skip, tool
 
 WORK = scratch("jledger-attach-")
 SANDBOX = [str(WORK / "seccomp_run")]
@@ -264,9 +264,14 @@ def main():
     stopped()
     hostile_sockets()
     captured()
-    if ROOT_USER:
+    if not ROOT_USER:
+        skip("JVMs of other users, in other namespaces", "needs root")
+    else:
         other_user()
-        other_namespace()
+        if no_namespaces():
+            skip("a JVM in other namespaces", no_namespaces())
+        else:
+            other_namespace()
     shutil.rmtree(WORK, ignore_errors=True)
     done()
 

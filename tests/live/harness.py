@@ -21,7 +21,7 @@ ROOT = pathlib.Path(__file__).resolve().parents[2]
 JLEDGER = os.environ.get("JLEDGER", str(ROOT / "build/jledger"))
 COLLECTORS = ("Serial", "Parallel", "G1")
 
-_passed = _failed = 0
+_passed = _failed = _skipped = 0
 
 
 def check(held, what, detail=""):
@@ -35,10 +35,26 @@ def check(held, what, detail=""):
     return bool(held)
 
 
+def skip(what, why):
+    """Says that something was left out, and what this machine lacks for it; ./dev test lists these lines."""
+    global _skipped
+    _skipped += 1
+    print(f"skipped - {what}: {why}", flush=True)
+
+
+def no_namespaces():
+    """Why a process can't be put into PID and mount namespaces of its own here; None where it can."""
+    try:
+        run = subprocess.run(["unshare", "--pid", "--mount", "--fork", "--mount-proc", "true"], capture_output=True, text=True)
+    except OSError as error:
+        return str(error)
+    return (run.stderr.strip() or f"unshare: exit {run.returncode}") if run.returncode else None
+
+
 def done():
     """Ends the test with its closing line."""
     print(f"{_passed} passed, {_failed} failed", flush=True)
-    sys.exit(1 if _failed or not _passed else 0)
+    sys.exit(1 if _failed or not (_passed or _skipped) else 0)
 
 
 def java_home():

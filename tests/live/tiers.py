@@ -13,7 +13,7 @@ import subprocess
 import time
 
 import harness
-from harness import ROOT, Jvm, check, compile_java, done, scratch, status, tool
+from harness import ROOT, Jvm, check, compile_java, done, no_namespaces, scratch, skip, status, tool
 
 OWNER, STRANGER = 65534, 65533
 WORK = scratch("jledger-tiers-")
@@ -195,8 +195,7 @@ def not_java():
 
 def main():
     if os.geteuid() != 0:
-        print("ok - skipped: needs root to become others # SKIP")
-        check(True, "nothing to do without root")
+        skip("all tiers", "needs root to become others")
         done()
     WORK.chmod(0o755)
     shutil.copy(harness.JLEDGER, WORK / "jledger")
@@ -206,8 +205,11 @@ def main():
     compile_java([ROOT / "tests/live/java/Quiet.java"], WORK)
     owners_jvm()
     root_against_capabilities()
-    other_namespaces()
-    hidden()
+    if no_namespaces():
+        skip("JVMs in other namespaces, hidepid", no_namespaces())
+    else:
+        other_namespaces()
+        hidden()
     not_java()
     shutil.rmtree(WORK, ignore_errors=True)
     done()
