@@ -67,7 +67,7 @@ static enum thread_kind kind_of(const struct state *s, const struct hotspot_thre
 
 	if (t && t->kind != VM_THREAD_INTERNAL)
 		return KINDS[t->kind];
-	// Without symbols the VM's own threads can't be told from others but by name.
+	// Where Thread::current() was not found the VM's own threads are told by name.
 	if (!t && s->vm.internal.count)
 		return THREAD_NATIVE;
 	if (is_gc_name(kernel_name))
@@ -96,16 +96,20 @@ static bool read_lists(struct state *s, struct fail *why)
 	if (!tasks_read(look->target->files, look->target->pid, look->mem, &s->tasks, why) ||
 	    !threads_read(look->vm, look->classes, look->mem, &s->vm, why))
 		return false;
-	seeds = arena_array(look->mem, struct pthread_seed, vm_count(s));
-	for (size_t i = 0; i < vm_count(s); i++) {
-		const struct hotspot_thread *t = vm_thread(s, (uint32_t)i);
+	seeds = arena_array(look->mem, struct pthread_seed, s->vm.java.count);
+	for (size_t i = 0; i < s->vm.java.count; i++) {
+		const struct hotspot_thread *t = &s->vm.java.at[i];
 
 		seeds[i] = (struct pthread_seed){ t->pthread_at, t->stack_start, t->stack_end,
 						  t->ns_tid };
-		addresses_put(&s->in_vm, tid_key(t->ns_tid), (uint32_t)i, NULL);
 	}
-	s->has_libc = pthreads_read(look->target->memory, &look->maps, seeds, vm_count(s),
+	s->has_libc = pthreads_read(look->target->memory, &look->maps, seeds, s->vm.java.count,
 				    look->mem, &s->libc, NULL);
+	if (s->has_libc)
+		threads_find_internal(look->vm, &s->libc, look->mem, &s->vm);
+	for (size_t i = 0; i < vm_count(s); i++)
+		addresses_put(&s->in_vm, tid_key(vm_thread(s, (uint32_t)i)->ns_tid), (uint32_t)i,
+			      NULL);
 	for (size_t i = 0; s->has_libc && i < s->libc.rows.count; i++)
 		if (s->libc.rows.at[i].tid)
 			addresses_put(&s->in_libc, tid_key(s->libc.rows.at[i].tid), (uint32_t)i,

@@ -152,10 +152,18 @@ find_layout(struct metaspace_walk *w, const uint64_t *loaders_at, size_t count, 
 	return NULL;
 }
 
-static void add_list_heads(struct metaspace_walk *w, const struct metaspace_layout *layout)
+// Nodes that hold no chunk of any loader are in the VM's own lists only.
+static void add_list_heads(struct metaspace_walk *w, const struct metaspace_layout *layout,
+			   uint64_t loader_at)
 {
+	uint64_t arenas[2]; // non-class, class space
+
+	if (!layout->list_head ||
+	    !find_arenas(w->vm, layout, loader_at, &arenas[0], &arenas[1], NULL))
+		return;
 	for (int class_space = 0; class_space < 2; class_space++) {
-		uint64_t at = layout->list_head ? layout->list_head(w->vm, class_space) : 0;
+		uint64_t at = arenas[class_space] ? layout->list_head(w->vm, arenas[class_space])
+						  : 0;
 		uint32_t index;
 
 		if (at)
@@ -209,7 +217,7 @@ bool metaspace_read(const struct hotspot *vm, const uint64_t *loaders_at, size_t
 	if (bad == count)
 		return fail(why, FAIL_CORRUPT,
 			    "layout unknown: Metaspace of no loader makes sense");
-	add_list_heads(&w, layout);
+	add_list_heads(&w, layout, loaders_at[count - 1]);
 	sum_up(&m);
 	*out = m;
 	return true;

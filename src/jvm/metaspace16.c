@@ -19,7 +19,8 @@ enum {
 	NODE_FIRST_PROBE = 40, // the words of a node up to its range moved between releases
 	NODE_LAST_PROBE = 104,
 	NODE_BITS_LIMIT = 1 << 22,
-	CONTEXT_LIST = 8, // MetaspaceContext -> VirtualSpaceList
+	ARENA_MANAGER = 8, // -> ChunkManager
+	MANAGER_LIST = 8,  // -> VirtualSpaceList
 	LIST_FIRST = 16,
 };
 
@@ -156,17 +157,15 @@ static bool first_node(struct metaspace_walk *w, uint64_t arena_at, uint64_t *no
 	return true;
 }
 
-static uint64_t list_head(const struct hotspot *vm, bool class_space)
+static uint64_t list_head(const struct hotspot *vm, uint64_t arena_at)
 {
-	const char *name = class_space
-				   ? "_ZN9metaspace16MetaspaceContext20_class_space_contextE"
-				   : "_ZN9metaspace16MetaspaceContext23_nonclass_space_contextE";
-	uint64_t at = hotspot_symbol(vm, name);
+	static const uint64_t WAY[] = { ARENA_MANAGER, MANAGER_LIST, LIST_FIRST };
+	uint64_t at = arena_at;
 
-	if (!at || !memory_read_u64(vm->memory, at, &at, NULL) || !hotspot_is_pointer(at) ||
-	    !memory_read_u64(vm->memory, at + CONTEXT_LIST, &at, NULL) || !hotspot_is_pointer(at) ||
-	    !memory_read_u64(vm->memory, at + LIST_FIRST, &at, NULL) || !hotspot_is_pointer(at))
-		return 0;
+	for (size_t i = 0; i < sizeof(WAY) / sizeof(WAY[0]); i++)
+		if (!memory_read_u64(vm->memory, at + WAY[i], &at, NULL) ||
+		    !hotspot_is_pointer(at))
+			return 0;
 	return at;
 }
 

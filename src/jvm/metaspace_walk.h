@@ -29,8 +29,8 @@ struct metaspace_layout {
 	// An arena's first chunk, and the node that it lies in.
 	bool (*first_node)(struct metaspace_walk *w, uint64_t arena_at, uint64_t *node_at,
 			   struct fail *why);
-	// Head of the VM's own list of nodes, by symbols; 0 where these are stripped.
-	uint64_t (*list_head)(const struct hotspot *vm, bool class_space);
+	// Head of the VM's own list of nodes, by way of any arena's chunk manager; 0: not found.
+	uint64_t (*list_head)(const struct hotspot *vm, uint64_t arena_at);
 };
 
 extern const struct metaspace_layout METASPACE_16; // arenas and buddy chunks

@@ -22,6 +22,7 @@ enum {
 	REGION_LIMIT = 1 << 20,     // G1 aims at 2048
 	MANAGER_BYTES_LIMIT = 1024, // of the HeapRegionManager object
 	REGION_BYTES_LIMIT = 512,   // of the part of a region that is read
+	REGION_SPACING = 4096,      // bytes a region: beyond that they are not worth one read
 };
 
 // G1RegionToSpaceMapper: a vtable, a listener and a G1PageBasedVirtualSpace, in words.  Stable from
@@ -274,6 +275,23 @@ static bool add_region(const struct heap *h, size_t index, struct spaces_row *ro
 	return true;
 }
 
+// The region objects were allocated one after the other: a few large reads instead of one for each.
+static void prefetch_regions(const struct heap *h)
+{
+	uint64_t low = UINT64_MAX, high = 0;
+
+	for (size_t i = 0; i < h->regions; i++) {
+		uint64_t at = h->region_at[i];
+
+		if (!hotspot_is_pointer(at))
+			continue;
+		low = at < low ? at : low;
+		high = at + h->read_bytes > high ? at + h->read_bytes : high;
+	}
+	if (low < high && high - low <= h->regions * REGION_SPACING)
+		memory_prefetch(h->vm->memory, low, high);
+}
+
 bool spaces_g1_read(const struct hotspot *vm, struct arena *mem, struct spaces *out,
 		    struct fail *why)
 {
@@ -283,6 +301,7 @@ bool spaces_g1_read(const struct hotspot *vm, struct arena *mem, struct spaces *
 
 	if (!open_heap(vm, mem, &h, why) || !find_read_bytes(&h, why))
 		return false;
+	prefetch_regions(&h);
 	for (size_t i = 0; i < h.regions; i++) {
 		bool committed = false;
 

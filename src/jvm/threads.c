@@ -11,6 +11,7 @@
 #include "jvm/heapclock.h"
 #include "jvm/hotspot.h"
 #include "jvm/javafields.h"
+#include "jvm/pthreads.h"
 #include "jvm/vmstructs.h"
 
 enum {
@@ -18,7 +19,9 @@ enum {
 	THREAD_LIMIT = 1 << 17,
 	STATE_LIMIT = 12, // JavaThreadState: 0 uninitialized .. 11 blocked_trans
 	STACK_LEAST = 16 << 10,
-	NEXT_PROBE = 64, // bytes around the end of Thread in which NonJavaThread::_next lies
+	SLOT_REACH = 8192, // bytes below the thread pointer in which static TLS is searched
+	SLOT_SEEDS = 4,
+	SLOT_WITNESSES = 8,
 };
 
 struct reader {
@@ -218,45 +221,65 @@ static void sort_out_kinds(struct hotspot_threads *t)
 	}
 }
 
-// NonJavaThread's list through `next` bytes into each; how many links make sense until its end.
-static size_t walk_internal(const struct reader *r, uint64_t head, uint64_t next,
-			    struct hotspot_threads *out)
+// ---- the VM's own threads
+
+// libjvm.so keeps Thread::current() in static TLS (initial-exec model), so the Thread* of every
+// thread of the VM stands at one distance below its thread pointer, which is its pthread_t.  The
+// distance is calibrated by Java threads, whose Thread* is known.
+
+static bool holds_at(const struct reader *r, const struct hotspot_thread *t, uint64_t below)
 {
-	size_t count = 0;
+	uint64_t value;
 
-	if (out)
-		out->internal.count = 0;
-	for (uint64_t at = head; at; count++) {
-		struct hotspot_thread t = { .kind = VM_THREAD_INTERNAL };
-
-		if (count == THREAD_LIMIT || !read_os_part(r, at, &t) ||
-		    !memory_read_u64(r->vm->memory, at + next, &at, NULL))
-			return 0;
-		if (out)
-			vec_push(r->mem, &out->internal, t);
-	}
-	return count;
+	return memory_read_u64(r->vm->memory, t->pthread_at - below, &value, NULL) &&
+	       value == t->at;
 }
 
-static void read_internal(const struct reader *r, struct hotspot_threads *out)
+static uint64_t find_slot(const struct reader *r, const struct hotspot_threads *t)
 {
-	uint64_t list = hotspot_symbol(r->vm, "_ZN13NonJavaThread9_the_listE");
-	uint64_t size = vmstructs_size(r->vm->tables, "Thread"), head, best = 0;
-	size_t most = 1;
+	for (size_t i = 0; i < t->java.count && i < SLOT_SEEDS; i++) {
+		const struct hotspot_thread *seed = &t->java.at[i];
 
-	if (!list || size < NEXT_PROBE || size > 1 << 16 ||
-	    !memory_read_u64(r->vm->memory, list, &head, NULL))
-		return;
-	for (uint64_t next = size - NEXT_PROBE; next <= size + NEXT_PROBE; next += 8) {
-		size_t n = walk_internal(r, head, next, NULL);
+		for (uint64_t below = 8; below <= SLOT_REACH; below += 8) {
+			size_t others = 0, held = 0;
 
-		if (n > most) {
-			most = n;
-			best = next;
+			if (!holds_at(r, seed, below))
+				continue;
+			for (size_t k = 0; k < t->java.count && others < SLOT_WITNESSES; k++) {
+				if (k == i)
+					continue;
+				others++;
+				held += holds_at(r, &t->java.at[k], below);
+			}
+			if (held >= 2 && held + 1 >= others) // one may end meanwhile
+				return below;
 		}
 	}
-	if (best && !walk_internal(r, head, best, out))
-		out->internal.count = 0;
+	return 0;
+}
+
+void threads_find_internal(const struct hotspot *vm, const struct pthreads *libc, struct arena *mem,
+			   struct hotspot_threads *t)
+{
+	const struct reader r = { .vm = vm, .mem = mem };
+	uint64_t below = find_slot(&r, t);
+
+	t->internal.count = 0;
+	for (size_t i = 0; below && i < libc->rows.count; i++) {
+		const struct pthread_row *row = &libc->rows.at[i];
+		struct hotspot_thread got = { .kind = VM_THREAD_INTERNAL };
+		bool is_java = false;
+		uint64_t at;
+
+		for (size_t k = 0; k < t->java.count && !is_java; k++)
+			is_java = t->java.at[k].pthread_at == row->pthread_at;
+		if (is_java || !row->tid ||
+		    !memory_read_u64(vm->memory, row->pthread_at - below, &at, NULL) ||
+		    !read_os_part(&r, at, &got) || got.ns_tid != row->tid ||
+		    got.pthread_at != row->pthread_at)
+			continue;
+		vec_push(mem, &t->internal, got);
+	}
 }
 
 // What came from objects that may have moved meanwhile.
@@ -286,7 +309,6 @@ bool threads_read(const struct hotspot *vm, const struct hotspot_classes *classe
 	sort_out_kinds(&t);
 	if (!held)
 		drop_java_part(&t);
-	read_internal(&r, &t);
 	*out = t;
 	return true;
 }

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// The VM's threads: Java threads by ThreadsList, its own by NonJavaThread's list where symbols exist.
+// The VM's threads: Java threads by ThreadsList, its own by the TLS slot of Thread::current().
 //
 // Threads start and end while we read: an entry whose OSThread, state or stack makes no sense is
 // left out and counted as torn.  A thread's Java name is the Thread object's String, whole; while the
@@ -18,6 +18,7 @@
 struct fail;
 struct hotspot;
 struct hotspot_classes;
+struct pthreads;
 
 enum vm_thread_kind {
 	VM_THREAD_JAVA,
@@ -39,7 +40,7 @@ struct hotspot_thread {
 
 struct hotspot_threads {
 	VEC(struct hotspot_thread) java;     // in the VM's order
-	VEC(struct hotspot_thread) internal; // empty without symbols
+	VEC(struct hotspot_thread) internal; // by threads_find_internal()
 	unsigned torn;                       // entries of threads that started or ended
 };
 
@@ -47,5 +48,10 @@ struct hotspot_threads {
 // `classes` may be NULL: then threads have no names.
 bool threads_read(const struct hotspot *vm, const struct hotspot_classes *classes,
 		  struct arena *mem, struct hotspot_threads *out, struct fail *why);
+// Fills `t->internal` from glibc's threads: those whose TLS names a Thread of the VM, confirmed by
+// its OSThread's tid and pthread.  Needs the Java threads in `t`; leaves it empty when the slot is
+// not found.
+void threads_find_internal(const struct hotspot *vm, const struct pthreads *libc, struct arena *mem,
+			   struct hotspot_threads *t);
 
 #endif

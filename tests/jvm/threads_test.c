@@ -7,6 +7,7 @@
 #include "base/fail.h"
 #include "image.h"
 #include "jvm/classes.h"
+#include "jvm/pthreads.h"
 
 static struct image im;
 static struct hotspot_classes classes;
@@ -117,4 +118,59 @@ Test(threads, names_read_across_collections_are_dropped)
 	image_put8(&im, im.vm.heap_at + HEAP_GC_ACTIVE, 0);
 	cr_assert(read_threads(&at, 1), "%s", why.text);
 	cr_assert_str_eq(threads.java.at[0].name, "main");
+}
+
+enum { TP_BELOW = 200, TP_AT = 15 << 10 }; // where Thread::current() and the descriptor lie in a stack
+
+// Gives the thread a descriptor near the top of its stack, with Thread::current() below it.
+static struct pthread_row describe(uint64_t thread, uint32_t tid, uint64_t current)
+{
+	struct pthread_row row = { .tid = tid };
+	uint64_t os, base, size;
+
+	cr_assert(memory_read_u64(&im.memory, thread + THREAD_OS, &os, &why));
+	cr_assert(memory_read_u64(&im.memory, thread + THREAD_BASE, &base, &why));
+	cr_assert(memory_read_u64(&im.memory, thread + THREAD_SIZE, &size, &why));
+	row.stack_start = base - size;
+	row.stack_end = base;
+	row.pthread_at = base - size + TP_AT;
+	image_put(&im, os + OS_PTHREAD, row.pthread_at);
+	image_put(&im, row.pthread_at - TP_BELOW, current);
+	return row;
+}
+
+Test(threads, the_vms_own_threads_are_those_whose_tls_names_a_thread_of_the_vm)
+{
+	uint64_t java[3] = { image_thread(&im, 1, "main"), image_thread(&im, 2, "two"),
+			     image_thread(&im, 3, "three") };
+	uint64_t own = image_thread(&im, 4, NULL), other = image_thread(&im, 5, NULL),
+		 liar = image_thread(&im, 6, NULL);
+	struct pthreads libc = { 0 };
+
+	for (uint32_t i = 0; i < 3; i++)
+		vec_push(&im.mem, &libc.rows, describe(java[i], i + 1, java[i]));
+	vec_push(&im.mem, &libc.rows, describe(own, 4, own));
+	vec_push(&im.mem, &libc.rows, describe(other, 5, 0));  // a native thread: no Thread
+	vec_push(&im.mem, &libc.rows, describe(liar, 6, own)); // names the Thread of another
+	cr_assert(read_threads(java, 3), "%s", why.text);
+	threads_find_internal(&im.vm, &libc, &im.mem, &threads);
+	cr_assert_eq(threads.internal.count, 1);
+	cr_expect_eq(threads.internal.at[0].ns_tid, 4);
+	cr_expect_eq(threads.internal.at[0].kind, VM_THREAD_INTERNAL);
+}
+
+Test(threads, without_a_common_tls_slot_the_vm_has_no_threads_of_its_own)
+{
+	uint64_t java[3] = { image_thread(&im, 1, "main"), image_thread(&im, 2, "two"),
+			     image_thread(&im, 3, "three") };
+	uint64_t own = image_thread(&im, 4, NULL);
+	struct pthreads libc = { 0 };
+
+	vec_push(&im.mem, &libc.rows, describe(java[0], 1, java[0]));
+	vec_push(&im.mem, &libc.rows, describe(java[1], 2, 0));
+	vec_push(&im.mem, &libc.rows, describe(java[2], 3, 0));
+	vec_push(&im.mem, &libc.rows, describe(own, 4, own));
+	cr_assert(read_threads(java, 3), "%s", why.text);
+	threads_find_internal(&im.vm, &libc, &im.mem, &threads);
+	cr_assert_eq(threads.internal.count, 0);
 }
