@@ -14,7 +14,11 @@
 #include "jvm/pthreads.h"
 #include "os/tasks.h"
 
-enum { SHAPE_LIMIT = 64 << 20 }; // no thread's stack is guessed to be larger
+enum {
+	SHAPE_LIMIT = 64 << 20, // no thread's stack is guessed to be larger
+	STACK_SLACK = 64 << 10, // the VM rounds its stacks' low ends
+	TRIES = 4,
+};
 
 // Collector threads by the names that HotSpot gives them; the kernel keeps 15 bytes.
 static const char *const GC_NAMES[] = { "GC Thread",    "G1 ",       "Gang worker",  "CMS ",
@@ -66,7 +70,9 @@ static enum thread_kind kind_of(const struct state *s, const struct hotspot_thre
 	};
 
 	if (t && t->kind != VM_THREAD_INTERNAL)
-		return KINDS[t->kind];
+		return t->kind == VM_THREAD_SERVICE && strstr(kernel_name, "CompilerThre")
+			       ? THREAD_JIT
+			       : KINDS[t->kind];
 	// Where Thread::current() was not found the VM's own threads are told by name.
 	if (!t && s->vm.internal.count)
 		return THREAD_NATIVE;
@@ -88,11 +94,63 @@ static size_t vm_count(const struct state *s)
 	return s->vm.java.count + s->vm.internal.count;
 }
 
-static bool read_lists(struct state *s, struct fail *why)
+static bool is_vm_name(const char *name)
+{
+	return is_gc_name(name) ||
+	       starts_with_any(name, VM_NAMES, sizeof(VM_NAMES) / sizeof(*VM_NAMES));
+}
+
+// glibc since 2.34 has this name, and a list of the stacks that it keeps.
+static bool has_new_libc(const struct look *look)
+{
+	for (size_t i = 0; i < look->maps.count; i++)
+		if (!strcmp(mapping_file_name(&look->maps.at[i]), "libc.so.6"))
+			return true;
+	return false;
+}
+
+// Where the VM and glibc, which both tell a thread's stack, contradict each other: 0 nowhere, else a
+// number that is the same when it is the same contradiction.
+static uint64_t find_contradiction(const struct state *s)
+{
+	if (s->vm.torn)
+		return 1;
+	if (has_new_libc(s->look) && (!s->has_libc || !s->libc.cache_known))
+		return 2;
+	for (size_t i = 0; s->has_libc && i < vm_count(s); i++) {
+		const struct hotspot_thread *t = vm_thread(s, (uint32_t)i);
+		const struct pthread_row *p;
+		uint32_t index = 0;
+
+		if (t->ns_tid == (uint32_t)s->look->target->ns_pid)
+			continue; // the first thread's stack is the kernel's
+		if (!addresses_find(&s->in_libc, tid_key(t->ns_tid), &index))
+			return t->at;
+		p = &s->libc.rows.at[index];
+		if (p->pthread_at != t->pthread_at || p->stack_end != t->stack_end ||
+		    p->stack_start > t->stack_end ||
+		    (p->stack_start > t->stack_start
+			     ? p->stack_start - t->stack_start
+			     : t->stack_start - p->stack_start) > STACK_SLACK)
+			return t->at;
+	}
+	for (size_t i = 0; s->vm.internal.count && i < s->tasks.count; i++) {
+		uint32_t index = 0;
+
+		if (is_vm_name(s->tasks.at[i].name) &&
+		    !addresses_find(&s->in_vm, tid_key((uint32_t)s->tasks.at[i].ns_tid), &index))
+			return (uint64_t)s->tasks.at[i].tid << 32;
+	}
+	return 0;
+}
+
+static bool read_lists_once(struct state *s, struct fail *why)
 {
 	struct look *look = s->look;
 	struct pthread_seed *seeds;
 
+	addresses_init(&s->in_vm, look->mem);
+	addresses_init(&s->in_libc, look->mem);
 	if (!tasks_read(look->target->files, look->target->pid, look->mem, &s->tasks, why) ||
 	    !threads_read(look->vm, look->classes, look->mem, &s->vm, why))
 		return false;
@@ -115,6 +173,27 @@ static bool read_lists(struct state *s, struct fail *why)
 			addresses_put(&s->in_libc, tid_key(s->libc.rows.at[i].tid), (uint32_t)i,
 				      NULL);
 	return true;
+}
+
+// Threads come and go while the lists are read; a contradiction that stays is damage.
+static bool read_lists(struct state *s, struct fail *why)
+{
+	uint64_t now = 0, before = 0;
+	unsigned same = 0;
+
+	for (int try = 0; try < TRIES; try++) {
+		if (try)
+			memory_forget(s->look->target->memory);
+		if (!read_lists_once(s, why))
+			return false;
+		now = find_contradiction(s);
+		if (!now)
+			return true;
+		same = now == before ? same + 1 : 0;
+		before = now;
+	}
+	return same < TRIES - 1 ||
+	       fail(why, FAIL_CORRUPT, "layout unknown: the VM's and the C library's threads");
 }
 
 // What NMT counts as committed: the pages of the stack that are in memory.
@@ -284,10 +363,9 @@ static bool run(struct look *look, struct fail *why)
 	struct provenance from = look_from(look, "threads", "vmstructs", CERTAINTY_EXACT);
 	struct state s = { .look = look };
 
-	addresses_init(&s.in_vm, look->mem);
-	addresses_init(&s.in_libc, look->mem);
 	addresses_init(&s.claimed, look->mem);
 	if (!read_lists(&s, why)) {
+		look->out->fact[F_JAVA_THREADS].known = false; // jvmstat's hides some
 		snapshot_set_missing(look->out, F_JAVA_THREADS, from, why->text);
 		return false;
 	}
