@@ -287,12 +287,12 @@ bool attach_take_nmt(struct look *look, struct span text, struct fail *why)
 			if (!strcmp(nmt.at[i].category, ACCOUNTS[k].category))
 				vec_push(look->mem, &look->out->checks,
 					 (struct check_row){
-						 ACCOUNTS[k].account,
-						 "nmt",
-						 "committed",
-						 nmt.at[i].stack_committed
-							 ? nmt.at[i].stack_committed
-							 : nmt.at[i].mmap_committed,
+						 .account = ACCOUNTS[k].account,
+						 .source = "nmt",
+						 .what = "committed",
+						 .theirs = nmt.at[i].stack_committed
+								   ? nmt.at[i].stack_committed
+								   : nmt.at[i].mmap_committed,
 					 });
 	return true;
 }

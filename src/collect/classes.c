@@ -39,6 +39,21 @@ static struct loader_row row_of(struct look *look, const struct hotspot_classes 
 	return row;
 }
 
+// jvmstat counts classes as they are defined and unloaded, arrays apart.
+static void add_check(struct look *look, const struct hotspot_classes *c)
+{
+	uint64_t loaded = snapshot_get(look->out, F_CLASSES_LOADED, 0), instances = 0;
+
+	if (!loaded)
+		return;
+	for (size_t i = 0; i < c->classes.count; i++)
+		instances += c->classes.at[i].kind == CLASS_INSTANCE;
+	vec_push(look->mem, &look->out->checks,
+		 (struct check_row){ "metaspace", "hsperf", "classes",
+				     loaded - snapshot_get(look->out, F_CLASSES_UNLOADED, 0), true,
+				     instances });
+}
+
 static bool run(struct look *look, struct fail *why)
 {
 	struct provenance from = look_from(look, "classes", "vmstructs", CERTAINTY_EXACT);
@@ -51,6 +66,7 @@ static bool run(struct look *look, struct fail *why)
 		return false;
 	}
 	look->classes = c;
+	add_check(look, c);
 	for (size_t i = 0; i < c->loaders.count; i++) {
 		const struct hotspot_loader *l = &c->loaders.at[i];
 

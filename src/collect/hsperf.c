@@ -256,7 +256,10 @@ static void set_heap(const struct look *look, const struct hsperf *h, struct pro
 	if (heap.committed == UINT64_MAX)
 		return;
 	vec_push(look->mem, &look->out->checks,
-		 (struct check_row){ "java-heap", "hsperf", "committed", heap.committed });
+		 (struct check_row){ .account = "java-heap",
+				     .source = "hsperf",
+				     .what = "committed",
+				     .theirs = heap.committed });
 	if (look->vm)
 		return;
 	// A reservation does not change, so that this one is never stale.

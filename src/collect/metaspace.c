@@ -129,9 +129,12 @@ static bool check_loaders(struct look *look, const struct metaspace *m, struct f
 	for (size_t i = 0; i < m->loader_count; i++)
 		if (!m->loaders[i].readable)
 			at[count++] = look->classes->loaders.at[i].at;
-	if (!count || !classes_any_listed(look->vm, at, count))
-		return true;
-	return fail(why, FAIL_CORRUPT, "layout unknown: Metaspace of %zu loaders", count);
+	if (count && classes_any_listed(look->vm, at, count))
+		return fail(why, FAIL_CORRUPT, "layout unknown: Metaspace of %zu loaders", count);
+	if (m->contradicted && classes_are_current(look->vm, look->classes))
+		return fail(why, FAIL_CORRUPT,
+			    "layout unknown: Metaspace sums up to less or more than the VM counts");
+	return true;
 }
 
 static bool read_metaspace(struct look *look, struct metaspace *m, struct fail *why)

@@ -142,6 +142,8 @@ struct check_row {
 	const char *account, *source; // "metaspace", "hsperf"
 	const char *what;             // "committed", "used"
 	uint64_t theirs;
+	bool counted; // `ours` is given here: a number that the account's row does not have
+	uint64_t ours;
 };
 
 // cgroup v1 or v2, cut as the kernel cuts it.  UINT64_MAX: not known.

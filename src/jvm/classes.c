@@ -361,6 +361,20 @@ bool classes_any_listed(const struct hotspot *vm, const uint64_t *at, size_t cou
 	return listed;
 }
 
+bool classes_are_current(const struct hotspot *vm, const struct hotspot_classes *c)
+{
+	struct hotspot_classes now = { 0 };
+	struct arena frame = { 0 };
+	struct walk w = { .vm = vm, .mem = &frame, .out = &now };
+	bool same = find_layout(vm, &w.at, NULL) && read_list(&w, NULL) &&
+		    now.loaders.count == c->loaders.count;
+
+	for (size_t i = 0; same && i < now.loaders.count; i++)
+		same = now.loaders.at[i].at == c->loaders.at[i].at;
+	arena_drop(&frame);
+	return same;
+}
+
 static bool has_damaged(const struct hotspot *vm, struct arena *mem,
 			const struct hotspot_classes *c)
 {

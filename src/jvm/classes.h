@@ -66,6 +66,8 @@ bool classes_read(const struct hotspot *vm, struct arena *mem, struct hotspot_cl
 // Whether any of these ClassLoaderData stands in the VM's list now, read anew: one that does and can't
 // be read is damaged, another has been unloaded meanwhile.  True when the list itself can't be read.
 bool classes_any_listed(const struct hotspot *vm, const uint64_t *at, size_t count);
+// Whether the VM's list of loaders, read anew, is still the one that `c` has.
+bool classes_are_current(const struct hotspot *vm, const struct hotspot_classes *c);
 // Klass* of a class of the boot loader by its VM name, 0: not loaded.
 uint64_t classes_find(const struct hotspot_classes *c, const char *name);
 

@@ -70,6 +70,9 @@ bool metaspace_node(struct metaspace_walk *w, const struct metaspace_layout *lay
 		if (!layout->read_node(w, at, &n, &next, why))
 			return false;
 		n.class_space = class_space;
+		for (size_t i = 0; i < w->out->nodes.count; i++)
+			if (n.start < w->out->nodes.at[i].end && w->out->nodes.at[i].start < n.end)
+				return fail(why, FAIL_CORRUPT, "Metaspace nodes overlap");
 		*index = (uint32_t)w->out->nodes.count;
 		addresses_put(&w->node_index, at, *index, NULL);
 		vec_push(w->mem, &w->out->nodes, n);
@@ -162,8 +165,8 @@ static void add_list_heads(struct metaspace_walk *w, const struct metaspace_layo
 	    !find_arenas(w->vm, layout, loader_at, &arenas[0], &arenas[1], NULL))
 		return;
 	for (int class_space = 0; class_space < 2; class_space++) {
-		uint64_t at = arenas[class_space] ? layout->list_head(w->vm, arenas[class_space])
-						  : 0;
+		uint64_t at =
+			arenas[class_space] ? layout->list_head(w->vm, arenas[class_space]) : 0;
 		uint32_t index;
 
 		if (at)
@@ -191,8 +194,29 @@ static void sum_up(struct metaspace *m)
 	}
 }
 
-bool metaspace_read(const struct hotspot *vm, const uint64_t *loaders_at, size_t count,
-		    struct arena *mem, struct metaspace *out, struct fail *why)
+struct totals {
+	struct metaspace_sums nonclass, class_space;
+};
+
+// False when the VM's counters are not known or what was read agrees with them.
+static bool differs(const struct hotspot *vm, const struct metaspace_layout *layout,
+		    uint64_t loader_at, const struct metaspace *m, struct totals *theirs)
+{
+	uint64_t nonclass, class_space;
+
+	memset(theirs, 0, sizeof(*theirs));
+	if (!layout->read_totals ||
+	    !find_arenas(vm, layout, loader_at, &nonclass, &class_space, NULL))
+		return false;
+	return (nonclass && layout->read_totals(vm, nonclass, &theirs->nonclass, NULL) &&
+		memcmp(&theirs->nonclass, &m->nonclass, sizeof(m->nonclass)) != 0) ||
+	       (class_space && layout->read_totals(vm, class_space, &theirs->class_space, NULL) &&
+		memcmp(&theirs->class_space, &m->class_space, sizeof(m->class_space)) != 0);
+}
+
+static bool read_once(const struct hotspot *vm, const uint64_t *loaders_at, size_t count,
+		      struct arena *mem, struct metaspace *out, const struct metaspace_layout **by,
+		      struct fail *why)
 {
 	struct metaspace m = { .loaders = arena_array(mem, struct metaspace_loader, count + 1),
 			       .loader_count = count };
@@ -220,6 +244,32 @@ bool metaspace_read(const struct hotspot *vm, const uint64_t *loaders_at, size_t
 	add_list_heads(&w, layout, loaders_at[count - 1]);
 	sum_up(&m);
 	*out = m;
+	*by = layout;
+	return true;
+}
+
+bool metaspace_read(const struct hotspot *vm, const uint64_t *loaders_at, size_t count,
+		    struct arena *mem, struct metaspace *out, struct fail *why)
+{
+	struct totals before = { 0 };
+	unsigned same = 0;
+
+	for (int try = 0; try < TRIES; try++) {
+		const struct metaspace_layout *layout = NULL;
+		struct metaspace m = { 0 };
+		struct totals now;
+
+		if (try)
+			heapclock_restart(vm);
+		if (!read_once(vm, loaders_at, count, mem, &m, &layout, why))
+			return false;
+		*out = m;
+		if (!differs(vm, layout, loaders_at[count - 1], &m, &now))
+			return true;
+		same = memcmp(&now, &before, sizeof(now)) ? 0 : same + 1;
+		before = now;
+	}
+	out->contradicted = same == TRIES - 1;
 	return true;
 }
 

@@ -51,15 +51,20 @@ struct metaspace_loader {
 	struct metaspace_usage nonclass, class_space;
 };
 
+struct metaspace_sums {
+	uint64_t reserved, committed, used;
+};
+
 struct metaspace {
 	struct metaspace_loader *loaders; // in the order of the loaders asked for
 	size_t loader_count, unreadable;
 	VEC(struct metaspace_chunk) chunks;
 	VEC(struct metaspace_node) nodes;
 	// Sums over all nodes and all readable loaders.
-	struct {
-		uint64_t reserved, committed, used;
-	} nonclass, class_space;
+	struct metaspace_sums nonclass, class_space;
+	// The VM's own counters stood still and say something else: damaged, unless the loaders asked
+	// for are not all that there are now.
+	bool contradicted;
 };
 
 // `loaders_at[i]` are ClassLoaderData*.  A loader whose chains don't validate is read once more and

@@ -21,7 +21,14 @@ enum {
 	NODE_BITS_LIMIT = 1 << 22,
 	ARENA_MANAGER = 8, // -> ChunkManager
 	MANAGER_LIST = 8,  // -> VirtualSpaceList
+	LIST_NAME = 8,
 	LIST_FIRST = 16,
+	LIST_WORDS = 7, // vtable, name, first node, count and flags, limiter, reserved, committed
+	LIST_RESERVED = 5,
+	LIST_COMMITTED = 6,
+	ARENA_WORDS = 8, // lock, manager, policy, chunks, count, free blocks, used counter, name
+	ARENA_USED = 6,
+	ARENA_NAME = 7,
 };
 
 struct chunk {
@@ -163,10 +170,42 @@ static uint64_t list_head(const struct hotspot *vm, uint64_t arena_at)
 	uint64_t at = arena_at;
 
 	for (size_t i = 0; i < sizeof(WAY) / sizeof(WAY[0]); i++)
-		if (!memory_read_u64(vm->memory, at + WAY[i], &at, NULL) ||
-		    !hotspot_is_pointer(at))
+		if (!memory_read_u64(vm->memory, at + WAY[i], &at, NULL) || !hotspot_is_pointer(at))
 			return 0;
 	return at;
+}
+
+static bool is_named(const struct hotspot *vm, uint64_t name_at, const char *ends)
+{
+	char name[32];
+	size_t len, want = strlen(ends);
+
+	if (!memory_read_text(vm->memory, name_at, name, sizeof(name), NULL))
+		return false;
+	len = strlen(name);
+	return len >= want && !strcmp(name + len - want, ends);
+}
+
+// VirtualSpaceList counts reserved and committed words, RunningCounters, which an arena points to,
+// the used ones.  The names that both have tell that the layout is this one (17 to 21 at least).
+static bool read_totals(const struct hotspot *vm, uint64_t arena_at, struct metaspace_sums *out,
+			struct fail *why)
+{
+	uint64_t arena[ARENA_WORDS], list[LIST_WORDS], list_at, used;
+
+	if (!memory_read(vm->memory, arena_at, arena, sizeof(arena), why) ||
+	    !is_named(vm, arena[ARENA_NAME], " sm") ||
+	    !memory_read_u64(vm->memory, arena[ARENA_MANAGER / WORD] + MANAGER_LIST, &list_at,
+			     NULL) ||
+	    !hotspot_is_pointer(list_at) ||
+	    !memory_read(vm->memory, list_at, list, sizeof(list), NULL) ||
+	    !hotspot_is_vtable(vm, list[0]) ||
+	    !is_named(vm, list[LIST_NAME / WORD], "class-space") ||
+	    !memory_read_u64(vm->memory, arena[ARENA_USED], &used, NULL))
+		return fail(why, FAIL_ABSENT, "this VM counts its Metaspace in another way");
+	*out = (struct metaspace_sums){ list[LIST_RESERVED] * WORD, list[LIST_COMMITTED] * WORD,
+					used * WORD };
+	return true;
 }
 
 const struct metaspace_layout METASPACE_16 = {
@@ -178,4 +217,5 @@ const struct metaspace_layout METASPACE_16 = {
 	.read_node = read_node,
 	.first_node = first_node,
 	.list_head = list_head,
+	.read_totals = read_totals,
 };

@@ -31,6 +31,10 @@ struct metaspace_layout {
 			   struct fail *why);
 	// Head of the VM's own list of nodes, by way of any arena's chunk manager; 0: not found.
 	uint64_t (*list_head)(const struct hotspot *vm, uint64_t arena_at);
+	// What the VM itself counts over all nodes and all arenas of the kind of `arena_at`; NULL or
+	// false where it is not known how.  CORRUPT: it should be, and makes no sense.
+	bool (*read_totals)(const struct hotspot *vm, uint64_t arena_at, struct metaspace_sums *out,
+			    struct fail *why);
 };
 
 extern const struct metaspace_layout METASPACE_16; // arenas and buddy chunks

@@ -397,8 +397,11 @@ static bool read_table(struct vmstructs *s, const struct table *t, vmstructs_sym
 	if (!cursor_open(&c, s->memory, t, symbol, arg, why))
 		return false;
 	for (;; rows++, c.row_at += c.stride) {
-		if (!cursor_fill(&c, s->memory, why))
+		if (!cursor_fill(&c, s->memory, why)) {
+			if (why && why->kind == FAIL_ABSENT) // it leads nowhere
+				why->kind = FAIL_CORRUPT;
 			return fail_while(why, "layout unknown: %s", t->base);
+		}
 		if (!cursor_u64(&c, 0))
 			break;
 		add_up(&c, t);

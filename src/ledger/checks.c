@@ -10,6 +10,8 @@ uint64_t checks_ours(const struct ledger *l, const struct check_row *c)
 {
 	const struct account_row *row = ledger_row(l, c->account);
 
+	if (c->counted)
+		return c->ours;
 	if (!strcmp(c->what, "committed"))
 		return row->committed;
 	if (!strcmp(c->what, "reserved"))
@@ -25,7 +27,7 @@ bool checks_differ(const struct ledger *l, const struct check_row *c)
 {
 	uint64_t ours = checks_ours(l, c), apart;
 
-	if (ours == UNKNOWN_BYTES || c->theirs == UNKNOWN_BYTES)
+	if (ours == UNKNOWN_BYTES || c->theirs == UNKNOWN_BYTES || c->counted)
 		return false;
 	apart = ours > c->theirs ? ours - c->theirs : c->theirs - ours;
 	return apart > MIB(1) && apart > c->theirs / 100;

@@ -12,7 +12,8 @@ struct ledger;
 
 // What the ledger has for the number that `c` names; UNKNOWN_BYTES when it has none.
 uint64_t checks_ours(const struct ledger *l, const struct check_row *c);
-// Apart by more than 1 % and 1 MB: what two readings of a running JVM are not.
+// Apart by more than 1 % and 1 MB: what two readings of a running JVM are not.  False for counts
+// of things, which are shown but too coarse to judge by while classes come and go.
 bool checks_differ(const struct ledger *l, const struct check_row *c);
 
 #endif

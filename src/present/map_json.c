@@ -296,6 +296,7 @@ static json_t *loaders_json(const struct ledger *l)
 	drill_table(l, CLAIM_OF_LOADER, l->of->loaders.count, &mem, &d);
 	for (size_t i = 0; i < d.count; i++) {
 		const struct loader_row *r = &l->of->loaders.at[i];
+		bool known = !ledger_row(l, "class-space")->unknown;
 		struct cell row[LC_COUNT];
 		json_t *o;
 
@@ -303,8 +304,10 @@ static json_t *loaders_json(const struct ledger *l)
 		o = table_row_json(&t, row);
 		json_set(o, "parent", r->parent_at ? json_of_address(r->parent_at) : json_null());
 		json_set(o, "class_space",
-			 json_pack("{s:o,s:o}", "used", json_of_bytes(r->class_used), "committed",
-				   json_of_bytes(r->class_committed)));
+			 json_pack("{s:o,s:o}", "used",
+				   json_of_bytes(known ? r->class_used : UNKNOWN_BYTES),
+				   "committed",
+				   json_of_bytes(known ? r->class_committed : UNKNOWN_BYTES)));
 		json_set(o, "hidden", json_boolean(r->hidden));
 		json_add(array, o);
 	}

@@ -165,16 +165,17 @@ void rows_thread(const struct ledger *l, size_t row, uint64_t resident, struct c
 void rows_loader(const struct ledger *l, size_t row, uint64_t resident, struct cell out[LC_COUNT])
 {
 	const struct loader_row *r = &l->of->loaders.at[row];
+	bool known = !ledger_row(l, "metaspace")->unknown;
 
 	memset(out, 0, LC_COUNT * sizeof(*out));
 	out[LC_LOADER] = cell_address(r->at);
 	out[LC_TYPE] = cell_text(r->type);
 	out[LC_NAME] = cell_text(r->name);
 	out[LC_CLASSES] = cell_count(r->class_count);
-	out[LC_RESIDENT] = cell_bytes(resident);
-	out[LC_USED] = cell_bytes(r->used);
-	out[LC_COMMITTED] = cell_bytes(r->committed);
-	out[LC_WASTED] = cell_bytes(r->wasted);
+	out[LC_RESIDENT] = cell_bytes(known ? resident : UNKNOWN_BYTES);
+	out[LC_USED] = cell_bytes(known ? r->used : UNKNOWN_BYTES);
+	out[LC_COMMITTED] = cell_bytes(known ? r->committed : UNKNOWN_BYTES);
+	out[LC_WASTED] = cell_bytes(known ? r->wasted : UNKNOWN_BYTES);
 	out[LC_KIND] = cell_text(r->unloading ? "unloading" : r->hidden ? "hidden" : NULL);
 	out[LC_STATE] = cell_text(r->unloading ? "unloading" : "alive");
 }

@@ -128,6 +128,8 @@ class Words:
         self.kinds["table, other rows"] = others
         self.kinds["table, exported"] = exported
         self.values = {}
+        archive = [m[0] for m in target.maps if m[3].endswith(".jsa")]
+        self.class_base = min(archive) if archive else 0
         for line in (folder / "0001/memory.runs").read_text().splitlines():
             start, length = (int(x, 16) for x in line.split())
             self.take_run(start, start + length, table)
@@ -144,8 +146,7 @@ class Words:
             return
         java_heap = mapping[1] <= 1 << 32 or (mapping[0] < 1 << 32)
         if java_heap:
-            for at in range((start + 3) & ~3, end - 3, 4):
-                self.kinds["heap"].append(Word(at, 4, "heap", "Java object"))
+            self.take_heap(start, end)
             return
         if mapping[2].startswith("r--p") and "jvm" not in mapping[3] and "libc" not in mapping[3]:
             return
@@ -162,6 +163,20 @@ class Words:
                 kind = "null" if not value else "number"
             if kind in ("static", "object") or mapping[2][1] == "w":
                 self.kinds[kind].append(Word(at, 8, kind, mapping[3] or f"anonymous {mapping[0]:x}"))
+
+    def take_heap(self, start, end):
+        """Narrow references (to the heap, which lies below 4 GB) and class words of headers, and the
+        8-byte addresses that direct buffers hold; texts and numbers are no links."""
+        for at in range((start + 3) & ~3, end - 3, 4):
+            value = self.narrow_at(at)
+            mapping = self.target.mapping(value)
+            reference = mapping and mapping[0] < 1 << 32 and value % 8 == 0
+            klass = at % 8 == 0 and self.class_base and self.target.mapping(self.class_base + value) and \
+                value >= 4096 and self.target.mapping(self.class_base + value)[3].split("/")[-1] in ("", "classes.jsa")
+            if reference or klass:
+                self.kinds["heap"].append(Word(at, 4, "heap", "Java object's " + ("reference" if reference else "class")))
+            elif at % 8 == 0 and at + 8 <= end and self.target.mapping(self.target.u64(at)):
+                self.kinds["heap, address"].append(Word(at, 8, "object", "Java object's address"))
 
     def holder(self, at):
         """The pointer that points nearest below `at`: the start of its object, by guess."""
@@ -214,17 +229,15 @@ def numbers_of(seen):
     out["direct", "direct-buffers", "buffers"] = (
         None if buffers["buffers"] is None else tuple(sorted((b["address"], b["bytes"]) for b in buffers["buffers"])))
     for row in seen.get("loaders", ()):
-        for field in ("class_count", *NUMBERS[:3], "parent", "type", "name", "hidden", "state"):
+        for field in ("class_count", *NUMBERS[:3], "parent"):
             out["loader", row["loader"], field] = row[field]
         for field, value in row["class_space"].items():
             out["loader", row["loader"], "class " + field] = value
     for row in seen.get("threads", ()):
         for field, value in row["stack"].items():
             out["thread", row["tid"], field] = value
-        for field in ("name", "kind"):
-            out["thread", row["tid"], field] = row[field]
-    for row in seen["facts"]:
-        if not row["fact"].startswith("os.") and not row["fact"].startswith("target."):
+    for row in seen["facts"]:  # texts are no numbers
+        if row["unit"] != "text" and not row["fact"].startswith("os.") and not row["fact"].startswith("target."):
             out["fact", row["fact"], "value"] = row["value"]
     return out
 
@@ -262,7 +275,7 @@ def judge(before, seen):
             continue
         section, name, field = key
         account = FACT_ACCOUNTS.get(name.split(".")[0]) if section == "fact" else ACCOUNT_OF.get(section, name)
-        if b is None and (reasons or against):
+        if b is None and (reasons or against or field == "parent"):  # null: the boot loader, or not known
             outcome = "unknown" if outcome == "equal" else outcome
         elif section == "unaccounted" and (reasons or against):
             outcome = "unknown" if outcome == "equal" else outcome
@@ -288,7 +301,8 @@ def look(pid, by):
 
 
 def pick(rng, words):
-    kinds = {"table": 6, "table, other rows": 1, "table, exported": 1, "static": 5, "object": 8, "null": 1, "heap": 4}
+    kinds = {"table": 6, "table, other rows": 1, "table, exported": 1, "static": 5, "object": 8, "null": 1, "heap": 4,
+             "heap, address": 1}
     have = [k for k in kinds if words.kinds[k]]
     kind = rng.choices(have, [kinds[k] for k in have])[0]
     return kind, rng.choice(words.kinds[kind])

@@ -139,7 +139,10 @@ static inline void given_jvm(struct snapshot *s, struct arena *mem, uint64_t mor
 	vec_push(mem, &s->buffers, (struct buffer_row){ 0x7f0020000010, MIB(1) });
 	s->buffers_known = true;
 	vec_push(mem, &s->checks,
-		 (struct check_row){ "metaspace", "hsperf", "committed", MIB(25) });
+		 (struct check_row){ .account = "metaspace",
+				     .source = "hsperf",
+				     .what = "committed",
+				     .theirs = MIB(25) });
 	vec_push(mem, &s->misses,
 		 (struct miss_row){ "cgroup", FAIL_DENIED, "memory.stat may not be read" });
 	s->tier_gain = "CAP_DAC_READ_SEARCH would add the container's ledger";
