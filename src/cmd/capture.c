@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <errno.h>
+#include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
 #include <time.h>
@@ -8,6 +9,7 @@
 #include "base/fail.h"
 #include "base/units.h"
 #include "cmd/command.h"
+#include "cmd/complain.h"
 #include "collect/collector.h"
 #include "collect/discover.h"
 #include "collect/look.h"
@@ -71,8 +73,7 @@ static bool record_all(struct capture_writer *w, const struct tree *live, int pi
 			return false;
 		if (!done) {
 			capture_drop_moment(w);
-			fprintf(stderr, "jledger: after %u of %u moments: %s\n", i, samples,
-				why->text);
+			complain("after %u of %u moments: %s", i, samples, why->text);
 			return true;
 		}
 		if (samples > 1 && isatty(STDERR_FILENO))
@@ -88,11 +89,10 @@ static void say_what_was_written(const struct capture_writer *w, const char *pat
 	const struct capture_written *c = capture_written(w);
 	char size[16], memory[16];
 
-	fprintf(stderr, "jledger: %s: %s, %zu moment%s, %s of the target's memory, ",
-		strcmp(path, "-") != 0 ? path : "standard output", units_print_size(c->size, size),
-		c->moments, c->moments == 1 ? "" : "s", units_print_size(c->memory_bytes, memory));
-	fprintf(stderr, "%llu secret%s masked\n", (unsigned long long)c->masked,
-		c->masked == 1 ? "" : "s");
+	complain("%s: %s, %zu moment%s, %s of the target's memory, %" PRIu64 " secret%s masked",
+		 strcmp(path, "-") != 0 ? path : "standard output", units_print_size(c->size, size),
+		 c->moments, c->moments == 1 ? "" : "s", units_print_size(c->memory_bytes, memory),
+		 c->masked, c->masked == 1 ? "" : "s");
 }
 
 static void print_what_was_written(const struct capture_writer *w, const char *path)
@@ -136,7 +136,7 @@ static int run(const struct options *o)
 	int pid;
 
 	if (mistake) {
-		fprintf(stderr, "jledger: %s\n", mistake);
+		complain("%s", mistake);
 		arena_drop(&mem);
 		return EXIT_USAGE;
 	}
@@ -150,7 +150,7 @@ static int run(const struct options *o)
 			capture_abort(w);
 	}
 	if (!done)
-		fprintf(stderr, "jledger: %s\n", why.text);
+		complain("%s", why.text);
 	else if (o->json)
 		print_what_was_written(w, o->output);
 	else

@@ -2,6 +2,7 @@
 #include <stdio.h>
 
 #include "cmd/command.h"
+#include "cmd/complain.h"
 #include "diagnose/rule.h"
 #include "present/catalogue.h"
 
@@ -18,8 +19,7 @@ static int run(const struct options *o)
 	}
 	c = cause_find(o->argument[0]);
 	if (!c) {
-		fprintf(stderr, "jledger: no cause '%s'; jledger explain lists them all\n",
-			o->argument[0]);
+		complain("no cause '%s'; jledger explain lists them all", o->argument[0]);
 		return EXIT_USAGE;
 	}
 	if (o->json)

@@ -1,10 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
-// The table of commands, and nothing else: each is a file of its own.
+// The table of commands, each a file of its own, and what holds for all of them.
+#include <errno.h>
+#include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "base/fail.h"
 #include "cmd/command.h"
+#include "cmd/complain.h"
 #include "cmd/help.h"
 
 static const struct command *const COMMANDS[] = {
@@ -32,7 +36,7 @@ static int run(const struct command *c, int argc, char **argv)
 		return EXIT_DONE;
 	}
 	if (!options_parse(c, argc, argv, &o, &why)) {
-		fprintf(stderr, "jledger: %s\n", why.text);
+		complain("%s", why.text);
 		return EXIT_USAGE;
 	}
 	if (o.help) {
@@ -42,7 +46,24 @@ static int run(const struct command *c, int argc, char **argv)
 	return c->run(&o);
 }
 
-int main(int argc, char **argv)
+// A descriptor below 3 that is closed would be the next file's, and what is printed would go there.
+static void hold_standard_streams(void)
+{
+	for (int fd = 0; fd <= STDERR_FILENO; fd++)
+		if (fcntl(fd, F_GETFD) < 0)
+			open("/", O_RDONLY | O_DIRECTORY);
+}
+
+// What could not be printed was not done.
+static int finish(int code)
+{
+	if (!fflush(stdout) && !ferror(stdout))
+		return code;
+	complain("standard output: %s", strerror(errno));
+	return EXIT_UNREADABLE;
+}
+
+static int choose(int argc, char **argv)
 {
 	const char *word = argc > 1 ? argv[1] : NULL;
 	const struct command *c;
@@ -61,8 +82,14 @@ int main(int argc, char **argv)
 		return run(COMMANDS[0], argc - 1, argv + 1);
 	c = find(word);
 	if (!c) {
-		fprintf(stderr, "jledger: no command '%s'; jledger -h lists them\n", word);
+		complain("no command '%s'; jledger -h lists them", word);
 		return EXIT_USAGE;
 	}
 	return run(c, argc - 2, argv + 2);
+}
+
+int main(int argc, char **argv)
+{
+	hold_standard_streams();
+	return finish(choose(argc, argv));
 }

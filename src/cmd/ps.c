@@ -5,6 +5,7 @@
 #include "base/arena.h"
 #include "base/fail.h"
 #include "cmd/command.h"
+#include "cmd/complain.h"
 #include "collect/discover.h"
 #include "facts/jvms.h"
 #include "present/jvm_list.h"
@@ -17,7 +18,7 @@ static int run(const struct options *o)
 	struct fail why;
 
 	if (!discover_all(discover_live(&mem), &mem, &rows, &why)) {
-		fprintf(stderr, "jledger: %s\n", why.text);
+		complain("%s", why.text);
 		arena_drop(&mem);
 		return EXIT_UNREADABLE;
 	}
@@ -27,7 +28,7 @@ static int run(const struct options *o)
 	else
 		report_ps_text(&rows, o->colour, stdout);
 	if (!rows.count && !o->json)
-		fputs("jledger: no JVM runs here, or none that may be seen\n", stderr);
+		complain("no JVM runs here, or none that may be seen");
 	arena_drop(&mem);
 	return EXIT_DONE;
 }

@@ -8,6 +8,7 @@
 
 #include "base/fail.h"
 #include "cmd/command.h"
+#include "cmd/complain.h"
 #include "cmd/target.h"
 #include "collect/discover.h"
 #include "collect/look.h"
@@ -21,10 +22,13 @@ struct moment {
 
 struct watch {
 	const struct subject *subject;
-	size_t index;
 	const struct options *options;
 	watch_show *show;
 	void *arg;
+	struct arena mem;
+	struct moment *first; // of each JVM of the subject
+	bool *lost;           // it could not be read, which was said
+	bool shown;           // a report was
 };
 
 static bool take_look(const struct watch *w, size_t index, struct moment *out, struct fail *why)
@@ -45,17 +49,19 @@ static bool take_look(const struct watch *w, size_t index, struct moment *out, s
 
 static bool same_process(const struct moment *first, const struct moment *now, struct fail *why)
 {
-	const struct fact *a = &first->snapshot.fact[F_STARTED_AT];
-	const struct fact *b = &now->snapshot.fact[F_STARTED_AT];
+	enum { APART_MS = 5 }; // ticks are 10 ms; the differences below are off by 2
+	const struct fact *a = &first->snapshot.fact[F_UPTIME];
+	const struct fact *b = &now->snapshot.fact[F_UPTIME];
+	double window_ms = (now->snapshot.at_s - first->snapshot.at_s) * 1000;
 
-	// Derived from boot time and ticks, the second may come out one off.
-	if (a->known && b->known && b->value > a->value + 1)
+	if (a->known && b->known && (double)b->value + APART_MS < (double)a->value + window_ms)
 		return fail(why, FAIL_GONE, "process %d ended, and its number is another's now",
 			    now->snapshot.pid);
 	return true;
 }
 
-static void show_report(const struct watch *w, const struct moment *first, struct moment *now)
+static bool show_report(struct watch *w, const struct moment *first, struct moment *now,
+			struct fail *why)
 {
 	const struct options *o = w->options;
 	struct report r = {
@@ -75,8 +81,13 @@ static void show_report(const struct watch *w, const struct moment *first, struc
 		r.window_s = now->snapshot.at_s - first->snapshot.at_s;
 		ledger_grow(&now->ledger, &first->ledger);
 	}
+	if (w->shown && !o->json)
+		putchar('\n');
+	w->shown = true;
 	w->show(&r, w->arg);
-	fflush(stdout);
+	if (fflush(stdout) || ferror(stdout))
+		return fail_errno(why, errno, "standard output");
+	return true;
 }
 
 static void sleep_for(double seconds)
@@ -105,86 +116,108 @@ static void wait_for(double seconds, double passed, double whole)
 		fputs("\r\033[K", stderr);
 }
 
-// One report each time that `step` has passed, until `whole` has.
-static bool watch_on(const struct watch *w, const struct moment *first, struct fail *why)
+static void lose(struct watch *w, size_t index, const struct fail *why)
+{
+	complain("%s", why->text);
+	w->lost[index] = true;
+}
+
+static void look_again(struct watch *w, size_t index)
+{
+	struct moment now;
+	struct fail why;
+
+	if (!take_look(w, index, &now, &why) || !same_process(&w->first[index], &now, &why) ||
+	    !show_report(w, &w->first[index], &now, &why))
+		lose(w, index, &why);
+	arena_drop(&now.mem);
+}
+
+static size_t count_left(const struct watch *w)
+{
+	size_t left = 0;
+
+	for (size_t i = 0; i < w->subject->count; i++)
+		left += !w->lost[i];
+	return left;
+}
+
+// Reports of all JVMs each time that `step` has passed, until `whole` has.
+static void watch_on(struct watch *w)
 {
 	const struct options *o = w->options;
 	double whole = o->has_for ? o->for_s : 1e9;
 	double step = o->has_every && o->every_s < whole ? o->every_s : whole;
 
-	for (double passed = 0; passed < whole;) {
+	for (double passed = 0; passed < whole && count_left(w);) {
 		double wait = step < whole - passed ? step : whole - passed;
-		struct moment now;
-		bool done;
 
 		wait_for(wait, passed, o->has_for ? whole : passed + wait);
 		passed += wait;
-		done = take_look(w, w->index, &now, why) && same_process(first, &now, why);
-		if (done)
-			show_report(w, first, &now);
-		arena_drop(&now.mem);
-		if (!done)
-			return false;
+		for (size_t i = 0; i < w->subject->count; i++)
+			if (!w->lost[i])
+				look_again(w, i);
 	}
-	return true;
 }
 
-static bool watch_moments(const struct watch *w, struct fail *why)
+// All are looked at first, so that one window holds for all.
+static size_t watch_live(struct watch *w)
+{
+	const struct options *o = w->options;
+	bool again = (o->has_for && o->for_s > 0) || o->has_every;
+	struct fail why;
+
+	w->first = arena_array(&w->mem, struct moment, w->subject->count);
+	w->lost = arena_array(&w->mem, bool, w->subject->count);
+	for (size_t i = 0; i < w->subject->count; i++) {
+		struct moment *m = &w->first[i];
+
+		if (!take_look(w, i, m, &why) || (!again && !show_report(w, m, m, &why)))
+			lose(w, i, &why);
+		if (!again || w->lost[i])
+			arena_drop(&m->mem);
+	}
+	if (again)
+		watch_on(w);
+	for (size_t i = 0; i < w->subject->count; i++)
+		arena_drop(&w->first[i].mem);
+	return count_left(w);
+}
+
+// Of a capture the first moment and the last.
+static bool watch_moments(struct watch *w)
 {
 	size_t last_index = w->subject->count - 1;
 	struct moment first = { 0 }, last = { 0 };
-	bool done = take_look(w, 0, &first, why);
+	struct fail why;
+	bool done = take_look(w, 0, &first, &why);
 
 	if (done && last_index)
-		done = take_look(w, last_index, &last, why);
+		done = take_look(w, last_index, &last, &why);
 	if (done)
-		show_report(w, &first, last_index ? &last : &first);
+		done = show_report(w, &first, last_index ? &last : &first, &why);
+	if (!done)
+		complain("%s", why.text);
 	arena_drop(&first.mem);
 	arena_drop(&last.mem);
 	return done;
 }
 
-bool watch_run(const struct subject *s, size_t index, const struct options *o, watch_show *show,
-	       void *arg, struct fail *why)
-{
-	struct watch w = { s, index, o, show, arg };
-	struct moment first;
-	bool done;
-
-	if (s->is_capture)
-		return watch_moments(&w, why);
-	done = take_look(&w, index, &first, why);
-	if (done && ((o->has_for && o->for_s > 0) || o->has_every))
-		done = watch_on(&w, &first, why);
-	else if (done)
-		show_report(&w, &first, &first);
-	arena_drop(&first.mem);
-	return done;
-}
-
 int watch_target(const struct options *o, watch_show *show, void *arg)
 {
-	struct arena mem = { 0 };
+	struct watch w = { .options = o, .show = show, .arg = arg };
 	struct subject s;
 	struct fail why;
-	size_t jvms, read = 0;
+	size_t read;
 
-	if (!subject_resolve(o->argument[0], &mem, &s, &why)) {
-		fprintf(stderr, "jledger: %s\n", why.text);
-		arena_drop(&mem);
+	if (!subject_resolve(o->argument[0], &w.mem, &s, &why)) {
+		complain("%s", why.text);
+		arena_drop(&w.mem);
 		return EXIT_UNREADABLE;
 	}
-	jvms = s.is_capture ? 1 : s.count;
-	for (size_t i = 0; i < jvms; i++) {
-		if (i && !o->json)
-			putchar('\n');
-		if (watch_run(&s, i, o, show, arg, &why)) {
-			read++;
-		} else {
-			fprintf(stderr, "jledger: %s\n", why.text);
-		}
-	}
+	w.subject = &s;
+	read = s.is_capture ? watch_moments(&w) : watch_live(&w);
 	subject_close(&s);
-	arena_drop(&mem);
+	arena_drop(&w.mem);
 	return read ? EXIT_DONE : EXIT_UNREADABLE;
 }
