@@ -23,6 +23,7 @@ struct fail;
 struct capture_writer;
 // Starts a capture of process `pid`; `mem` must outlive the writer.  `path`: a directory to make
 // when it ends in '/' or is an existing directory, "-" for a ZIP on stdout, else a ZIP file.
+// A pipe or a device of that name gets the ZIP and stays what it is.
 struct capture_writer *capture_create(const char *path, int pid, struct arena *mem);
 // Opens the next moment: the recording seams in front of the given ones.  The results stay valid
 // until capture_end_moment(), which adds what was recorded.

@@ -17,9 +17,10 @@
 struct packer {
 	struct arena *mem;
 	const char *path; // the final name, without '/' at its end
-	char *temporary;  // NULL for stdout
-	bool is_directory, to_stdout;
-	FILE *file; // of the ZIP; minizip writes through it
+	char *temporary;  // NULL where the ZIP is copied
+	bool is_directory;
+	bool copied; // onto stdout, a pipe or a device: nothing that a file may replace
+	FILE *file;  // of the ZIP; minizip writes through it
 	zipFile zip;
 	zip_fileinfo info; // time and mode of each entry
 	uint64_t size;     // of a directory's files
@@ -81,7 +82,7 @@ static void open_zip(struct packer *p)
 		.zerror_file = zip_error,
 	};
 
-	if (p->to_stdout) {
+	if (p->copied) {
 		p->file = tmpfile(); // without a name: gone when closed
 	} else {
 		int fd = mkstemp(p->temporary); // mode 0600
@@ -89,7 +90,7 @@ static void open_zip(struct packer *p)
 		p->file = fd < 0 ? NULL : fdopen(fd, "w+");
 	}
 	if (!p->file) {
-		keep_failure(p, errno, p->to_stdout ? "a temporary file" : p->path);
+		keep_failure(p, errno, p->copied ? "a temporary file" : p->path);
 		p->temporary = NULL;
 		return;
 	}
@@ -114,6 +115,14 @@ static bool is_directory(const char *path)
 	return path[strlen(path) - 1] == '/' || (!stat(path, &st) && S_ISDIR(st.st_mode));
 }
 
+static bool is_stream(const char *path)
+{
+	struct stat st;
+
+	return !strcmp(path, "-") ||
+	       (!stat(path, &st) && !S_ISREG(st.st_mode) && !S_ISDIR(st.st_mode));
+}
+
 struct packer *packer_create(const char *path, time_t when, struct arena *mem)
 {
 	struct packer *p = arena_new(mem, struct packer);
@@ -136,9 +145,9 @@ struct packer *packer_create(const char *path, time_t when, struct arena *mem)
 				     .tm_mon = (uInt)tm.tm_mon,
 				     .tm_year = (uInt)tm.tm_year + 1900 };
 	p->info.external_fa = (uLong)(S_IFREG | 0600) << 16;
-	p->to_stdout = !strcmp(path, "-");
-	p->is_directory = !p->to_stdout && is_directory(path);
-	if (!p->to_stdout)
+	p->copied = is_stream(path);
+	p->is_directory = !p->copied && is_directory(path);
+	if (!p->copied)
 		p->temporary = arena_format(mem, "%s.XXXXXX", p->path);
 	if (p->is_directory)
 		open_directory(p);
@@ -219,18 +228,25 @@ bool packer_check(const struct packer *p, struct fail *why)
 	return !p->failed;
 }
 
-static bool copy_to_stdout(struct packer *p)
+static bool copy_zip(struct packer *p)
 {
+	bool to_stdout = !strcmp(p->path, "-");
+	const char *name = to_stdout ? "standard output" : p->path;
+	FILE *to = to_stdout ? stdout : fopen(p->path, "we");
 	char bytes[64 * 1024];
 	size_t n;
 
+	if (!to)
+		return keep_failure(p, errno, name);
 	rewind(p->file);
-	while ((n = fread(bytes, 1, sizeof(bytes), p->file)) > 0)
-		if (fwrite(bytes, 1, n, stdout) != n)
-			return keep_failure(p, errno, "stdout");
-	if (ferror(p->file) || fflush(stdout))
-		return keep_failure(p, errno, "stdout");
-	return true;
+	while (!p->failed && (n = fread(bytes, 1, sizeof(bytes), p->file)) > 0)
+		if (fwrite(bytes, 1, n, to) != n)
+			keep_failure(p, errno, name);
+	if (ferror(p->file) || fflush(to))
+		keep_failure(p, errno, name);
+	if (!to_stdout && fclose(to))
+		keep_failure(p, errno, name);
+	return !p->failed;
 }
 
 static int remove_one(const char *path, const struct stat *st, int type, struct FTW *where)
@@ -257,8 +273,8 @@ static void close_zip(struct packer *p)
 	if (p->file) {
 		fseeko(p->file, 0, SEEK_END);
 		p->size = (uint64_t)ftello(p->file);
-		if (p->to_stdout && !p->failed)
-			copy_to_stdout(p);
+		if (p->copied && !p->failed)
+			copy_zip(p);
 		if (fclose(p->file))
 			keep_failure(p, errno, p->path);
 	}
