@@ -58,16 +58,21 @@ static bool is_fencepost_pair(const struct malloc_view *v, uint64_t at)
 	       (one | 1) == FENCEPOST && two == FENCEPOST;
 }
 
-// The end of top, page-aligned, or 0.  Top and its size may change between the two reads.
-static uint64_t find_top_end(const struct malloc_view *v, const struct glibc *g, uint64_t *top)
+// The end of top, page-aligned, or 0.  Top and its size may change between the two reads; where it
+// lies in a page that was not there when the pages were listed, its size can't be read.  `system`,
+// where not NULL, is the arena's size at the same moment.
+static uint64_t find_top_end(const struct malloc_view *v, const struct glibc *g, uint64_t *top,
+			     uint64_t *system)
 {
-	enum { TRIES = 4 };
+	enum { TRIES = 8 };
 
 	for (int i = 0; i < TRIES; i++) {
 		uint64_t at, before, size, end;
 
 		if (i)
 			memory_forget(v->memory);
+		if (i && system)
+			view_read_u64(v, g->layout.main_at + g->layout.system, system, NULL);
 		if (!view_read_u64(v, g->layout.main_at + g->layout.top, &at, NULL) ||
 		    !view_is_chunk_pointer(at) || range_holds(g->layout.libc, at) ||
 		    !read_header(v, at, &before, &size))
@@ -167,10 +172,10 @@ void glibc_main_read_regions(const struct malloc_view *v, struct arena *mem, str
 {
 	struct glibc_arena *a = &g->arenas.at[0];
 	struct region_search s = { .v = v, .mem = mem, .g = g };
-	uint64_t sum = sum_pieces(g);
+	uint64_t sum = sum_pieces(g), system = a->system - (uint64_t)g->brk_growth;
 
-	s.missing = sum < a->system ? a->system - sum : 0;
-	s.top_end = find_top_end(v, g, &s.top);
+	s.missing = system > sum ? system - sum : 0;
+	s.top_end = find_top_end(v, g, &s.top, NULL);
 	if (s.missing && s.top && !glibc_holds(g, s.top, s.top + 1)) {
 		const struct mapping *near = maps_find(v->maps, s.top);
 
@@ -181,32 +186,76 @@ void glibc_main_read_regions(const struct malloc_view *v, struct arena *mem, str
 				search_mapping(&s, &v->maps->at[i]);
 		sum = sum_pieces(g);
 	}
-	a->whole = sum == a->system;
+	a->whole = sum == system;
 	if (!a->whole)
 		vec_push(mem, &g->doubts,
 			 arena_format(mem,
 				      "the main arena's memory found is %" PRIu64
 				      " bytes, its system_mem says %" PRIu64,
-				      sum, a->system));
+				      sum, system));
 	for (size_t i = 0; a->whole && i < g->pieces.count; i++)
 		if (!g->pieces.at[i].arena && g->pieces.at[i].part != GLIBC_CHUNK)
 			g->pieces.at[i].doubt = GLIBC_SURE;
 }
 
+// Where a heap in one piece ends, by the arena's own count: for a top whose size can't be read.
+static uint64_t end_by_size(const struct malloc_view *v, const struct glibc *g, struct range brk,
+			    uint64_t *top)
+{
+	uint64_t end, at;
+
+	if (__builtin_add_overflow(brk.start, g->arenas.at[0].system, &end) ||
+	    end % PAGE_SIZE_BYTES ||
+	    !view_read_u64(v, g->layout.main_at + g->layout.top, &at, NULL) ||
+	    !view_is_chunk_pointer(at) || at < brk.start || at >= end)
+		return 0;
+	*top = at;
+	return end;
+}
+
+// How far the heap reaches beyond its mapping as it was read: it grows while we look.
+static uint64_t find_growth(const struct maps *maps, struct range brk, uint64_t top,
+			    uint64_t top_end)
+{
+	if (top < brk.start || top_end <= brk.end)
+		return 0;
+	for (size_t i = 0; i < maps->count; i++)
+		if (maps->at[i].start < top_end && maps->at[i].end > brk.end)
+			return 0; // somebody else's, or top is elsewhere
+	return top_end - brk.end;
+}
+
+// True when memory that was there when the pages were listed was given back since; somebody else's
+// sbrk above top would still be there.
+static bool was_trimmed(const struct malloc_view *v, uint64_t top_end, struct range brk)
+{
+	uint64_t at = view_next_present(v, top_end, brk.end), word;
+
+	memory_forget(v->memory);
+	return v->pages && at < brk.end && !view_read_u64(v, at, &word, NULL);
+}
+
 void glibc_main_read(const struct malloc_view *v, struct arena *mem, struct glibc *g)
 {
 	struct range brk = find_brk(v->maps, g->counters.sbrk_base);
-	uint64_t top = 0, top_end = find_top_end(v, g, &top), end;
+	uint64_t top = 0, top_end = find_top_end(v, g, &top, &g->arenas.at[0].system), end;
 	unsigned steps = 0;
 
 	if (!g->arenas.at[0].system || !brk.start) // never used, or brk was blocked from the start
 		return;
 	if (g->counters.sbrk_base)
 		brk.start = g->counters.sbrk_base; // a static program's TLS may lie before it
+	if (!top_end)
+		top_end = end_by_size(v, g, brk, &top);
 	// What lies above top is somebody else's sbrk; a heap that grew since the mappings were read
 	// ends where they end.  Where top went elsewhere the part ends in fenceposts: at its end, or,
 	// when a foreign mapping lies right behind it in the same mapping, where its chunks lead.
-	if (range_holds(brk, top))
+	g->brk_growth = (int64_t)find_growth(v->maps, brk, top, top_end);
+	if (range_holds(brk, top) && top_end < brk.end && was_trimmed(v, top_end, brk))
+		g->brk_growth = (int64_t)(top_end - brk.end);
+	if (g->brk_growth)
+		end = brk.end;
+	else if (range_holds(brk, top))
 		end = top_end < brk.end ? top_end : brk.end;
 	else if (is_fencepost_pair(v, brk.end - 2 * 16))
 		end = brk.end;
