@@ -15,7 +15,6 @@
 #include "jvm/vmstructs.h"
 #include "os/elf.h"
 #include "os/mapped.h"
-#include "os/symtab.h"
 
 enum {
 	SPELLING_LIMIT = 8, // strings of a row: four spellings
@@ -31,21 +30,6 @@ static const char *const SPELLINGS[FIELD_COUNT][SPELLING_LIMIT] = {
 #define FIELD(id, ...) [FIELD_##id] = { __VA_ARGS__ },
 #include "jvm/fields.def"
 #undef FIELD
-};
-
-static const char *const SYMBOLS[] = {
-#define SYMBOL(name) name,
-#include "jvm/symbols.def"
-#undef SYMBOL
-};
-enum { SYMBOL_COUNT = sizeof(SYMBOLS) / sizeof(SYMBOLS[0]) };
-
-struct hotspot_symbols {
-	bool tried;
-	struct mapped_file file;
-	uint64_t bias;
-	struct symtab_symbol listed[SYMBOL_COUNT];
-	VEC(struct symtab_symbol) others; // asked for without a row in symbols.def
 };
 
 static const struct collector_flag {
@@ -171,47 +155,6 @@ bool hotspot_is_vtable(const struct hotspot *vm, uint64_t value)
 	return value % 8 == 0 && value > vm->library_start && value < vm->library_end;
 }
 
-static uint64_t symbol_address(const struct hotspot *vm, const struct symtab_symbol *s)
-{
-	uint64_t at = s->value + vm->symbols->bias;
-
-	if (s->found != 1 || at < vm->library_start || at >= vm->library_end)
-		return 0;
-	return at;
-}
-
-static void find_symbol_alone(const struct hotspot *vm, const char *mangled)
-{
-	struct symtab_symbol s = { .name = arena_text(vm->mem, mangled) };
-	const char *asked = arena_format(vm->mem, "symbols/one/%s", mangled);
-
-	symtab_read(vm->files, &vm->symbols->file, asked, &s, 1, vm->mem, NULL);
-	vec_push(vm->mem, &vm->symbols->others, s);
-}
-
-uint64_t hotspot_symbol(const struct hotspot *vm, const char *mangled)
-{
-	struct hotspot_symbols *s = vm->symbols;
-
-	if (!s || !vm->files)
-		return 0;
-	if (!s->tried) {
-		s->tried = true;
-		for (size_t i = 0; i < SYMBOL_COUNT; i++)
-			s->listed[i].name = SYMBOLS[i];
-		symtab_read(vm->files, &s->file, "symbols/listed", s->listed, SYMBOL_COUNT, vm->mem,
-			    NULL);
-	}
-	for (size_t i = 0; i < SYMBOL_COUNT; i++)
-		if (!strcmp(s->listed[i].name, mangled))
-			return symbol_address(vm, &s->listed[i]);
-	for (size_t i = 0; i < s->others.count; i++)
-		if (!strcmp(s->others.at[i].name, mangled))
-			return symbol_address(vm, &s->others.at[i]);
-	find_symbol_alone(vm, mangled);
-	return symbol_address(vm, &s->others.at[s->others.count - 1]);
-}
-
 bool hotspot_flag(const struct hotspot *vm, const char *name, uint64_t *value)
 {
 	const struct flags_entry *flag = flags_find(vm->flags, name);
@@ -328,15 +271,14 @@ static struct mapped_file file_of(const struct mapping *m, int pid)
 				     .dev_minor = m->dev_minor };
 }
 
-static bool open_library(struct hotspot *vm, const struct mapping *m, struct elf_image *image,
-			 struct fail *why)
+static bool open_library(struct hotspot *vm, const struct mapping *m,
+			 const struct mapped_file *file, struct elf_image *image, struct fail *why)
 {
-	struct mapped_file file = file_of(m, vm->pid);
 	struct span head;
 
 	if (!elf_open(vm->memory, m->start, image, why)) {
 		if (why->kind == FAIL_GONE || why->kind == FAIL_CORRUPT || !vm->files ||
-		    !mapped_read_head(vm->files, &file, ELF_HEADER_BYTES, vm->mem, &head, NULL) ||
+		    !mapped_read_head(vm->files, file, ELF_HEADER_BYTES, vm->mem, &head, NULL) ||
 		    !elf_parse(head, m->start, image, why))
 			return false;
 	}
@@ -345,9 +287,6 @@ static bool open_library(struct hotspot *vm, const struct mapping *m, struct elf
 	vm->library = m->path;
 	vm->library_start = image->start;
 	vm->library_end = image->end;
-	vm->symbols = arena_new(vm->mem, struct hotspot_symbols);
-	vm->symbols->file = file;
-	vm->symbols->bias = image->bias;
 	return true;
 }
 
@@ -378,15 +317,17 @@ static const struct mapping *find_mapping(const struct maps *maps, const char *n
 static bool open_tables(struct hotspot *vm, struct fail *why)
 {
 	const struct mapping *m = find_mapping(vm->maps, "libjvm.so", 0);
+	struct mapped_file file;
 	struct elf_image image;
 
 	if (!m)
 		return fail(why, FAIL_ABSENT, "no Java VM: libjvm.so is not mapped");
-	if (!open_library(vm, m, &image, why))
+	file = file_of(m, vm->pid);
+	if (!open_library(vm, m, &file, &image, why))
 		return fail_while(why, "%s", m->path);
 	if (vmstructs_read(vm->memory, exported, &image, vm->mem, &vm->tables, why))
-		return tablefile_check(vm->tables, vm->memory, image.bias, vm->files,
-				       &vm->symbols->file, exported_in_file, &image, vm->mem, why);
+		return tablefile_check(vm->tables, vm->memory, image.bias, vm->files, &file,
+				       exported_in_file, &image, vm->mem, why);
 	if (why->kind == FAIL_ABSENT && !exported(&image, "gHotSpotVMStructs"))
 		return fail(why, FAIL_ABSENT, "not HotSpot but %s: %s has no gHotSpotVMStructs",
 			    find_mapping(vm->maps, "libj9vm", 0) ? "OpenJ9" : "another VM",

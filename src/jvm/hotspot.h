@@ -18,7 +18,6 @@
 struct arena;
 struct fail;
 struct flags;
-struct hotspot_symbols;
 struct memory;
 struct tree;
 struct vmstructs;
@@ -51,10 +50,9 @@ struct hotspot {
 	struct vmstructs *tables;
 	const struct vmstructs_field *field[FIELD_COUNT]; // NULL: this VM does not export it
 
-	struct flags *flags;             // jvm/flags.h; never NULL
-	struct hotspot_symbols *symbols; // filled by the first hotspot_symbol()
+	struct flags *flags; // jvm/flags.h; never NULL
 
-	const char *library;                // path of libjvm.so as in maps
+	const char *library;                 // path of libjvm.so as in maps
 	uint64_t library_start, library_end; // load base .. end of its .bss
 
 	int jdk;             // major version: for people and for messages, not for layout choices;
@@ -68,9 +66,9 @@ struct hotspot {
 	unsigned narrow_klass_shift, narrow_oop_shift;
 	bool coloured_oops; // generational ZGC: pointers carry colours
 
-	uint64_t heap_at;                  // CollectedHeap*
-	uint64_t heap_start, heap_end;     // CollectedHeap::_reserved; 0, 0 when it has none (ZGC)
-					   // or one that MaxHeapSize contradicts
+	uint64_t heap_at;              // CollectedHeap*
+	uint64_t heap_start, heap_end; // CollectedHeap::_reserved; 0, 0 when it has none (ZGC)
+		// or one that MaxHeapSize contradicts
 };
 
 // Finds libjvm.so in `maps`, reads the tables, the flags that decide on layouts, and the narrow
@@ -92,24 +90,21 @@ bool hotspot_read_u64(const struct hotspot *vm, enum field_id id, uint64_t objec
 bool hotspot_read_u32(const struct hotspot *vm, enum field_id id, uint64_t object, uint32_t *to,
 		      struct fail *why);
 // As read_u64, and CORRUPT unless the value looks like a pointer to an object (see below).
-bool hotspot_read_pointer(const struct hotspot *vm, enum field_id id, uint64_t object,
-			  uint64_t *to, struct fail *why);
+bool hotspot_read_pointer(const struct hotspot *vm, enum field_id id, uint64_t object, uint64_t *to,
+			  struct fail *why);
 // 8-aligned, above the first page, below 2^47.
 bool hotspot_is_pointer(uint64_t value);
 // Inside libjvm.so, 8-aligned: what a C++ object's first word must be.
 bool hotspot_is_vtable(const struct hotspot *vm, uint64_t value);
-// A private static of libjvm.so by its mangled name, from the file's .symtab: an address in the
-// target, or 0 (stripped library, unreadable file, several statics of that name).  Optional
-// knowledge: never the only way.  Names with a row in jvm/symbols.def are found in one pass.
-uint64_t hotspot_symbol(const struct hotspot *vm, const char *mangled);
 // A flag's value, straight from the flag table; false when there is no such flag.
 bool hotspot_flag(const struct hotspot *vm, const char *name, uint64_t *value);
 const char *gc_name(enum gc_kind gc); // "G1"
 
 // Java objects.  All return 0 for "not readable" or null.
-uint64_t hotspot_klass_of(const struct hotspot *vm, uint64_t oop);   // Klass* of an object
-uint64_t hotspot_oop_at(const struct hotspot *vm, uint64_t slot);    // the oop in a heap slot
-uint64_t hotspot_handle(const struct hotspot *vm, uint64_t handle);  // OopHandle* -> oop
-bool hotspot_symbol_text(const struct hotspot *vm, uint64_t symbol, char *to, size_t room); // Symbol*
+uint64_t hotspot_klass_of(const struct hotspot *vm, uint64_t oop);  // Klass* of an object
+uint64_t hotspot_oop_at(const struct hotspot *vm, uint64_t slot);   // the oop in a heap slot
+uint64_t hotspot_handle(const struct hotspot *vm, uint64_t handle); // OopHandle* -> oop
+bool hotspot_symbol_text(const struct hotspot *vm, uint64_t symbol, char *to,
+			 size_t room); // Symbol*
 
 #endif
