@@ -20,7 +20,7 @@ enum {
 	NODE_LAST_PROBE = 104,
 	NODE_BITS_LIMIT = 1 << 22,
 	ARENA_MANAGER = 8, // -> ChunkManager
-	MANAGER_LIST = 8,  // -> VirtualSpaceList
+	MANAGER_LIST = 0,  // -> VirtualSpaceList
 	LIST_NAME = 8,
 	LIST_FIRST = 16,
 	LIST_WORDS = 7, // vtable, name, first node, count and flags, limiter, reserved, committed
@@ -34,6 +34,7 @@ enum {
 struct chunk {
 	uint64_t base, used, committed; // words
 	uint64_t level_state, node, before, next;
+	uint64_t below, above; // neighbours within the root chunk's range
 };
 
 static bool power_of_two(uint64_t n)
@@ -90,6 +91,25 @@ static bool read_node(struct metaspace_walk *w, uint64_t at, struct metaspace_no
 	return true;
 }
 
+// Chunks of one root chunk fill it: where one ends its neighbour begins.
+static bool check_neighbours(const struct metaspace_walk *w, const struct metaspace_node *n,
+			     const struct chunk *c, uint64_t size)
+{
+	uint64_t end = c->base + size, base;
+	struct chunk below;
+
+	if (c->above ? !hotspot_is_pointer(c->above) ||
+			       !memory_read_u64(w->vm->memory, c->above, &base, NULL) || base != end
+		     : (end - n->start) % n->root_chunk != 0)
+		return false;
+	if (!c->below)
+		return (c->base - n->start) % n->root_chunk == 0;
+	return hotspot_is_pointer(c->below) &&
+	       memory_read(w->vm->memory, c->below, &below, sizeof(below), NULL) &&
+	       (below.level_state & 0xff) < CHUNK_LEVELS &&
+	       below.base + (n->root_chunk >> (below.level_state & 0xff)) == c->base;
+}
+
 static bool read_chunk(struct metaspace_walk *w, uint64_t at, bool class_space, bool current,
 		       struct metaspace_usage *usage, uint64_t *next_at, struct fail *why)
 {
@@ -109,7 +129,8 @@ static bool read_chunk(struct metaspace_walk *w, uint64_t at, bool class_space, 
 	n = &w->out->nodes.at[node];
 	size = n->root_chunk >> level_state[0];
 	if (size < WORD || c.used > c.committed || c.committed > size / WORD || c.base < n->start ||
-	    c.base >= n->end || size > n->end - c.base || (c.base - n->start) % size)
+	    c.base >= n->end || size > n->end - c.base || (c.base - n->start) % size ||
+	    !check_neighbours(w, n, &c, size))
 		return fail(why, FAIL_CORRUPT, "the chunk at 0x%" PRIx64 " makes no sense", at);
 	vec_push(w->mem, &w->out->chunks,
 		 (struct metaspace_chunk){ .start = c.base,
