@@ -10,6 +10,7 @@
 #include "collect/collector.h"
 #include "os/clock.h"
 #include "os/remote.h"
+#include "parse/status.h"
 
 static const struct collector *const COLLECTORS[] = {
 #define COLLECTOR(name) &collector_##name,
@@ -157,16 +158,34 @@ static bool start(struct look *look, struct fail *why)
 	return true;
 }
 
+// Where something could not be had: memory that a dying process gives back makes no sense, but it
+// is no damage.
+static bool check_alive(const struct look *look, struct fail *why)
+{
+	const struct target *t = look->target;
+	struct status status;
+	struct span text;
+
+	if (!t->live || !look->out->misses.count)
+		return true;
+	if (tree_read(t->files, arena_format(look->mem, "/proc/%d/status", t->pid), look->mem,
+		      &text, why) &&
+	    status_parse(text, &status, why) && status.state != 'Z' && status.state != 'X' &&
+	    status.has_memory)
+		return true;
+	return fail(why, FAIL_GONE, "it is no more");
+}
+
 static bool run_all(struct look *look, struct fail *why)
 {
 	size_t scanning = count_scanning();
 
-	if (!start(look, why) || !scan(look, scanning, why))
+	if (!scan(look, scanning, why))
 		return false;
 	for (size_t i = scanning; i < COLLECTOR_COUNT; i++)
 		if (!run_one(look, COLLECTORS[i], why))
 			return false;
-	return true;
+	return check_alive(look, why);
 }
 
 bool look_at(const struct target *target, struct arena *mem, struct snapshot *out, struct fail *why)
@@ -174,6 +193,7 @@ bool look_at(const struct target *target, struct arena *mem, struct snapshot *ou
 	double wall = now_s(CLOCK_MONOTONIC), cpu = now_s(CLOCK_PROCESS_CPUTIME_ID);
 	struct snapshot got;
 	struct look look = { .target = target, .out = &got, .mem = mem };
+	struct fail gone = { .kind = FAIL_NONE };
 	struct rusage usage;
 	bool done;
 
@@ -182,7 +202,11 @@ bool look_at(const struct target *target, struct arena *mem, struct snapshot *ou
 			    target->tier_gain ? ": " : "",
 			    target->tier_gain ? target->tier_gain : "");
 	memory_forget(target->memory); // what an earlier look copied is old
-	done = run_all(&look, why);
+	done = start(&look, why) && run_all(&look, &gone);
+	if (gone.kind == FAIL_GONE && target->live)
+		fail(why, FAIL_GONE, "process %d exited while it was looked at", target->pid);
+	else if (gone.kind)
+		*why = gone;
 	// The reader's tables lie in `mem`, which may go before the target does.
 	if (target->remote) {
 		remote_set_mappings(target->remote, NULL, 0);

@@ -109,7 +109,9 @@ static bool run(struct look *look, struct fail *why)
 	name_allocator(look, &allocator);
 	taken_view(look, &view);
 	if (!glibc_read(&view, look->mem, &g, why)) {
-		claim_linker(look, &view, NULL);
+		// The linker's own pages are told from glibc's by knowing these.
+		if (allocator.kind != ALLOCATOR_GLIBC)
+			claim_linker(look, &view, NULL);
 		for (size_t i = 0; i < sizeof(FACTS) / sizeof(FACTS[0]); i++)
 			snapshot_set_missing(look->out, FACTS[i],
 					     look_from(look, "malloc", "glibc", CERTAINTY_EXACT),

@@ -196,12 +196,26 @@ static void read_ring(const struct malloc_view *v, struct arena *mem, struct gli
 	}
 }
 
+// The lists of a busy arena may be in the middle of a change.
+static bool find_layout(const struct malloc_view *v, struct arena *mem, struct glibc_layout *out,
+			struct fail *why)
+{
+	enum { TRIES = 4 };
+
+	for (int i = 1; i < TRIES; i++) {
+		if (glibc_layout_find(v, mem, out, why))
+			return true;
+		memory_forget(v->memory);
+	}
+	return glibc_layout_find(v, mem, out, why);
+}
+
 bool glibc_read_arenas(const struct malloc_view *v, struct arena *mem, struct glibc *out,
 		       struct fail *why)
 {
 	struct glibc g = { 0 };
 
-	if (!glibc_layout_find(v, mem, &g.layout, why))
+	if (!find_layout(v, mem, &g.layout, why))
 		return false;
 	if (glibc_params_find(v, &g.layout, mem, &g.params) &&
 	    !glibc_params_read(v, &g.params, &g.counters, NULL))
