@@ -73,8 +73,10 @@ struct collector {
 #include "collect/collectors.def"
 #undef COLLECTOR
 
-// What the collector could bring is in doubt though it goes on: a miss, and its accounts unknown.
-void look_doubt(struct look *look, const struct collector *c, const struct fail *why);
+// A miss of a collector that goes on, its accounts unknown: they moved while they were read.
+void look_torn(struct look *look, const struct collector *c, const struct fail *why);
+// Something is missing or less sure, but what was brought stands: a miss.
+void look_miss(struct look *look, const struct collector *c, const struct fail *why);
 // Provenance in one word: from(look, "metaspace", "vmstructs", CERTAINTY_EXACT).
 struct provenance look_from(const struct look *look, const char *collector, const char *source,
 			    enum certainty certainty);

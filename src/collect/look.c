@@ -40,17 +40,22 @@ struct provenance look_from(const struct look *look, const char *collector, cons
 	return (struct provenance){ collector, source, look->target->tier, certainty };
 }
 
-static void add_miss(struct look *look, const struct collector *c, const struct fail *why)
+void look_miss(struct look *look, const struct collector *c, const struct fail *why)
 {
 	vec_push(look->mem, &look->out->misses,
 		 (struct miss_row){ c->name, why->kind, arena_text(look->mem, why->text) });
 }
 
-void look_doubt(struct look *look, const struct collector *c, const struct fail *why)
+static void doubt(struct look *look, const struct collector *c, const struct fail *why, bool torn)
 {
-	add_miss(look, c, why);
+	look_miss(look, c, why);
 	for (size_t i = 0; i < COLLECTOR_ACCOUNTS && c->accounts[i]; i++)
-		snapshot_doubt(look->out, c->accounts[i], c->name);
+		snapshot_doubt(look->out, c->accounts[i], c->name, torn);
+}
+
+void look_torn(struct look *look, const struct collector *c, const struct fail *why)
+{
+	doubt(look, c, why, true);
 }
 
 // False only when there is nothing left to look at.
@@ -68,9 +73,9 @@ static bool run_one(struct look *look, const struct collector *c, struct fail *w
 		return false;
 	}
 	if (here.kind == FAIL_DENIED || here.kind == FAIL_OS)
-		add_miss(look, c, &here);
+		look_miss(look, c, &here);
 	else
-		look_doubt(look, c, &here);
+		doubt(look, c, &here, false);
 	return true;
 }
 

@@ -140,7 +140,7 @@ static void doubt_all(struct look *look)
 						"jvm-other" };
 
 	for (size_t i = 0; i < sizeof(ACCOUNTS) / sizeof(ACCOUNTS[0]); i++)
-		snapshot_doubt(look->out, ACCOUNTS[i], "vm");
+		snapshot_doubt(look->out, ACCOUNTS[i], "vm", false);
 }
 
 static bool run(struct look *look, struct fail *why)

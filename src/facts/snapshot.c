@@ -86,12 +86,9 @@ const struct flag_row *snapshot_find_flag(const struct snapshot *s, const char *
 	return NULL;
 }
 
-void snapshot_doubt(struct snapshot *s, const char *account, const char *collector)
+void snapshot_doubt(struct snapshot *s, const char *account, const char *collector, bool torn)
 {
-	for (size_t i = 0; i < s->doubts.count; i++)
-		if (!strcmp(s->doubts.at[i].account, account))
-			return;
-	vec_push(s->mem, &s->doubts, (struct doubt_row){ account, collector });
+	vec_push(s->mem, &s->doubts, (struct doubt_row){ account, collector, torn });
 }
 
 void snapshot_claim(struct snapshot *s, struct claim c)

@@ -175,6 +175,7 @@ struct miss_row {
 // are unaccounted rather than somebody else's.
 struct doubt_row {
 	const char *account, *collector;
+	bool torn; // it moved while it was read: unknown now, but what lies around it is not
 };
 
 struct snapshot {
@@ -226,7 +227,7 @@ uint64_t snapshot_get(const struct snapshot *s, enum fact_id id, uint64_t otherw
 bool snapshot_find(const char *name, enum fact_id *id);
 const struct flag_row *snapshot_find_flag(const struct snapshot *s, const char *name);
 void snapshot_claim(struct snapshot *s, struct claim c); // ignores empty ranges
-void snapshot_doubt(struct snapshot *s, const char *account, const char *collector);
+void snapshot_doubt(struct snapshot *s, const char *account, const char *collector, bool torn);
 const char *tier_name(enum tier t);               // "A"
 const char *thread_kind_name(enum thread_kind k); // "java"
 

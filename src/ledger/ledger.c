@@ -20,24 +20,22 @@ struct tally {
 	uint64_t by_source[SOURCES];
 };
 
-// What is in doubt, and what that lies in: it would hold the inner one's bytes.
-static void mark_unknown(const struct snapshot *s, struct ledger *l)
+static void mark_unknown(struct ledger *l, int account, bool torn)
 {
-	bool more = true;
+	l->rows[account].unknown = true;
+	for (int i = 0; i < ACCOUNT_COUNT && !torn; i++)
+		if (!l->rows[i].unknown && account_may_lie_in(account, i))
+			mark_unknown(l, i, false);
+}
 
+// What is in doubt, and what that lies in: it would hold the inner one's bytes.
+static void mark_doubts(const struct snapshot *s, struct ledger *l)
+{
 	for (size_t i = 0; i < s->doubts.count; i++) {
 		int account = account_find(s->doubts.at[i].account);
 
 		if (account != ACCOUNT_NONE)
-			l->rows[account].unknown = true;
-	}
-	while (more) {
-		more = false;
-		for (int i = 0; i < ACCOUNT_COUNT; i++)
-			for (int k = 0; k < ACCOUNT_COUNT; k++)
-				if (l->rows[i].unknown && !l->rows[k].unknown &&
-				    account_may_lie_in(i, k))
-					l->rows[k].unknown = more = true;
+			mark_unknown(l, account, s->doubts.at[i].torn);
 	}
 }
 
@@ -229,7 +227,7 @@ bool ledger_build(const struct snapshot *s, struct arena *mem, struct ledger *ou
 	size_t count = 0;
 
 	start_rows(s, &l);
-	mark_unknown(s, &l);
+	mark_doubts(s, &l);
 	if (!rank_claims(s, &l, mem, &claims, &count, why))
 		return false;
 	sweep_sort(claims, count);
