@@ -12,11 +12,6 @@ void memory_init(struct memory *m, struct arena *mem)
 	*m = (struct memory){ .mem = mem };
 }
 
-void memory_clear(struct memory *m)
-{
-	m->count = 0;
-}
-
 // Index of the first segment that ends above `at`.
 static size_t first_above(const struct memory *m, uint64_t at)
 {
@@ -36,8 +31,8 @@ static size_t first_above(const struct memory *m, uint64_t at)
 static void insert(struct memory *m, size_t index, struct memory_segment s)
 {
 	if (m->count == m->room)
-		m->segments = arena_grow(m->mem, m->segments, m->count, &m->room,
-					 sizeof(*m->segments));
+		m->segments =
+			arena_grow(m->mem, m->segments, m->count, &m->room, sizeof(*m->segments));
 	memmove(m->segments + index + 1, m->segments + index,
 		(m->count - index) * sizeof(*m->segments));
 	m->segments[index] = s;

@@ -42,7 +42,6 @@ enum { MEMORY_TEXT_LIMIT = 4096 }; // longest C string that memory_read_text() t
 void memory_init(struct memory *m, struct arena *mem); // `mem` holds the segment table
 void memory_add_segment(struct memory *m, uint64_t start, uint64_t end,
 			const struct memory_source *source, void *self);
-void memory_clear(struct memory *m); // drops all segments, not their sources
 
 // FAIL_ABSENT for an address that no segment covers; a read may span segments.
 bool memory_read(const struct memory *m, uint64_t at, void *to, size_t len, struct fail *why);
@@ -51,8 +50,7 @@ bool memory_read_u16(const struct memory *m, uint64_t at, uint16_t *to, struct f
 bool memory_read_u32(const struct memory *m, uint64_t at, uint32_t *to, struct fail *why);
 bool memory_read_u64(const struct memory *m, uint64_t at, uint64_t *to, struct fail *why);
 // A NUL-terminated string of at most room - 1 characters; FAIL_CORRUPT when it is longer.
-bool memory_read_text(const struct memory *m, uint64_t at, char *to, size_t room,
-		      struct fail *why);
+bool memory_read_text(const struct memory *m, uint64_t at, char *to, size_t room, struct fail *why);
 void memory_prefetch(const struct memory *m, uint64_t start, uint64_t end);
 void memory_forget(const struct memory *m);
 

@@ -79,15 +79,6 @@ bool span_take_text(struct span *rest, const char *text)
 	return true;
 }
 
-bool span_take_bytes(struct span *rest, size_t len, struct span *out)
-{
-	if (rest->len < len)
-		return false;
-	*out = (struct span){ rest->at, len };
-	advance(rest, len);
-	return true;
-}
-
 static unsigned digit_of(char c)
 {
 	if (c >= '0' && c <= '9')

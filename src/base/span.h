@@ -23,12 +23,12 @@ bool span_take_line(struct span *rest, struct span *line); // without its newlin
 bool span_take_word(struct span *rest, struct span *word); // skips blanks and tabs before it
 bool span_take_char(struct span *rest, char c);
 bool span_take_text(struct span *rest, const char *text); // exactly these bytes
-bool span_take_until(struct span *rest, char c, struct span *out); // takes c too, leaves it out of `out`
-void span_skip_blanks(struct span *rest);                          // blanks and tabs
+bool span_take_until(struct span *rest, char c,
+		     struct span *out);   // takes c too, leaves it out of `out`
+void span_skip_blanks(struct span *rest); // blanks and tabs
 // Numbers fail on overflow instead of wrapping.  span_take_dec skips blanks first.
 bool span_take_hex(struct span *rest, uint64_t *value);
 bool span_take_dec(struct span *rest, uint64_t *value);
-bool span_take_bytes(struct span *rest, size_t len, struct span *out);
 bool span_is(struct span s, const char *text);
 bool span_starts(struct span s, const char *text);
 bool span_find(struct span s, const char *text, size_t *offset); // the first occurrence

@@ -64,7 +64,6 @@ static bool set_by(const char *value, struct options *o, struct fail *why)
 			    "--by takes account, mapping, thread, loader or arena, not '%s'",
 			    value);
 	o->by = (enum report_by)i;
-	o->has_by = true;
 	return true;
 }
 
@@ -140,9 +139,6 @@ static void set_flag(enum option_id id, struct options *o)
 		break;
 	case OPTION_REQUIRE_COMPLETE:
 		o->require_complete = true;
-		break;
-	case OPTION_YES:
-		o->yes = true;
 		break;
 	case OPTION_HELP:
 		o->help = true;

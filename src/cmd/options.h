@@ -30,8 +30,8 @@ struct options {
 	const struct command *command;
 	const char *argument[ARGUMENT_LIMIT]; // what is no option, in order
 	int arguments;
-	bool json, colour, no_attach, pss, causes, require_complete, yes, help;
-	bool has_for, has_every, has_top, has_by, has_samples;
+	bool json, colour, no_attach, pss, causes, require_complete, help;
+	bool has_for, has_every, has_top, has_samples;
 	double for_s, every_s;
 	enum report_by by;
 	size_t top;

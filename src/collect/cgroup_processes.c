@@ -5,7 +5,6 @@
 #include <sys/stat.h>
 
 #include "base/arena.h"
-#include "base/fail.h"
 #include "collect/collector.h"
 #include "parse/keyvalue.h"
 

@@ -31,9 +31,6 @@ static void add_heap(struct look *look, const struct codeheaps_heap *h)
 			 .end = h->memory.high_boundary,
 			 .committed = h->memory.high - h->memory.low,
 			 .used = h->used == CODEHEAPS_UNKNOWN ? UNKNOWN_BYTES : h->used,
-			 .segmap_start = h->segmap.low_boundary,
-			 .segmap_end = h->segmap.high_boundary,
-			 .segmap_committed = h->segmap.high - h->segmap.low,
 		 });
 }
 

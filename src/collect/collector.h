@@ -20,7 +20,6 @@
 struct hotspot;
 struct hotspot_classes;
 struct remote;
-struct smaps;
 struct thread_print;
 
 // What we look at: a live process or a moment of a capture.
@@ -47,9 +46,8 @@ struct look {
 	struct maps maps;   // by collector maps
 	struct pages pages; // by collector pages; empty when denied
 	bool has_pages;
-	struct smaps *smaps; // by collector smaps: with --pss or without pages; else NULL
-	bool vm_damaged;     // by collector vm: HotSpot, but its layout makes no sense
-	struct hotspot *vm;  // by collector vm; NULL when there is none or no memory
+	bool vm_damaged;                 // by collector vm: HotSpot, but its layout makes no sense
+	struct hotspot *vm;              // by collector vm; NULL when there is none or no memory
 	struct hotspot_classes *classes; // by collector classes; NULL likewise
 	struct thread_print *printed;    // by collector attach: the VM's list of threads; else NULL
 };
@@ -62,7 +60,7 @@ struct collector {
 	enum tier needs;      // the poorest tier in which it still works
 	bool needs_vm;        // run only when look->vm is there
 	bool only_without_vm; // the poorer way: run only when look->vm is not there, for another
-			      // reason than that it is damaged
+		// reason than that it is damaged
 	// Accounts that nobody else can tell, up to a NULL: doubted when the collector fails in a
 	// target whose memory it could read.
 	const char *accounts[COLLECTOR_ACCOUNTS];

@@ -31,21 +31,19 @@ static uint64_t size_mappings(struct look *look, const struct smaps *smaps)
 static bool run(struct look *look, struct fail *why)
 {
 	const struct target *t = look->target;
-	struct smaps *smaps;
+	struct smaps smaps;
 	struct span text;
 
 	if (!t->want_pss && look->has_pages)
 		return true;
-	smaps = arena_new(look->mem, struct smaps);
 	if (!tree_read(t->files, arena_format(look->mem, "/proc/%d/smaps", t->pid), look->mem,
 		       &text, why) ||
-	    !smaps_parse(text, look->mem, smaps, why)) {
+	    !smaps_parse(text, look->mem, &smaps, why)) {
 		snapshot_set_missing(look->out, F_PSS,
 				     look_from(look, "smaps", "smaps", CERTAINTY_EXACT), why->text);
 		return false;
 	}
-	look->smaps = smaps;
-	snapshot_set(look->out, F_PSS, size_mappings(look, smaps),
+	snapshot_set(look->out, F_PSS, size_mappings(look, &smaps),
 		     look_from(look, "smaps", "smaps", CERTAINTY_EXACT));
 	return true;
 }

@@ -110,7 +110,6 @@ struct code_heap_row {
 	const char *name;
 	uint64_t start, end; // reserved
 	uint64_t committed, used;
-	uint64_t segmap_start, segmap_end, segmap_committed;
 };
 
 struct buffer_row {

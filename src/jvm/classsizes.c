@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "jvm/classsizes.h"
 
-#include "base/memory.h"
 #include "jvm/classes.h"
 #include "jvm/hotspot.h"
 

@@ -153,7 +153,6 @@ static void read_statics(struct gcside_probe *p)
 		if (!memory_read(vm->memory, at, copy + (at - r.start), PAGE_SIZE_BYTES, NULL))
 			memset(copy + (at - r.start), 0, PAGE_SIZE_BYTES);
 	p->statics = (const uint64_t *)(const void *)copy;
-	p->statics_start = r.start;
 	p->static_count = (size_t)(r.end - r.start) / 8;
 }
 

@@ -43,7 +43,6 @@ struct gcside_probe {
 	uint64_t card_table; // CardTable::_byte_map; 0 when this VM has none
 	uint64_t heap_bytes;
 	const uint64_t *statics; // libjvm's writable memory, word by word
-	uint64_t statics_start;
 	size_t static_count;
 };
 

@@ -230,7 +230,6 @@ static bool read_totals(const struct hotspot *vm, uint64_t arena_at, struct meta
 }
 
 const struct metaspace_layout METASPACE_16 = {
-	.jdks = "16+",
 	.has_lock = true,
 	.nonclass = 16,
 	.class_space = 24,

@@ -136,7 +136,6 @@ static bool first_node(struct metaspace_walk *w, uint64_t arena_at, uint64_t *no
 }
 
 const struct metaspace_layout METASPACE_11 = {
-	.jdks = "9-15",
 	.has_lock = true,
 	.nonclass = 16,
 	.class_space = 24,
@@ -146,7 +145,6 @@ const struct metaspace_layout METASPACE_11 = {
 };
 
 const struct metaspace_layout METASPACE_8 = {
-	.jdks = "8",
 	.nonclass = 0,
 	.class_space = 8,
 	.read_arena = read_arena_8,

@@ -18,7 +18,6 @@ struct metaspace_walk {
 };
 
 struct metaspace_layout {
-	const char *jdks;               // where it was seen: "16+"
 	bool has_lock;                  // the loader's lock stands in both structures: a check
 	uint64_t nonclass, class_space; // offsets of the arenas' pointers in the loader's metaspace
 	// Adds the arena's chunks and what they sum to.
@@ -37,9 +36,9 @@ struct metaspace_layout {
 			    struct fail *why);
 };
 
-extern const struct metaspace_layout METASPACE_16; // arenas and buddy chunks
-extern const struct metaspace_layout METASPACE_11; // SpaceManager with one chunk list
-extern const struct metaspace_layout METASPACE_8;  // SpaceManager with four
+extern const struct metaspace_layout METASPACE_16; // JDK 16+: arenas and buddy chunks
+extern const struct metaspace_layout METASPACE_11; // 9-15: SpaceManager with one chunk list
+extern const struct metaspace_layout METASPACE_8;  // 8: SpaceManager with four
 
 enum { METASPACE_CHUNK_LIMIT = 1 << 21, METASPACE_NODE_LIMIT = 4096 };
 

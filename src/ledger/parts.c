@@ -55,13 +55,3 @@ void parts_list(const struct ledger *l, struct arena *mem, struct parts *out)
 	out->count = kept + 1;
 	qsort(out->at, out->count, sizeof(*out->at), by_size);
 }
-
-uint64_t parts_resident(const struct parts *parts, const char *account, const char *name)
-{
-	int index = account_find(account);
-
-	for (size_t i = 0; i < parts->count; i++)
-		if (parts->at[i].account == index && !strcmp(parts->at[i].name, name))
-			return parts->at[i].resident;
-	return 0;
-}

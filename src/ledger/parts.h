@@ -25,7 +25,5 @@ struct parts {
 };
 
 void parts_list(const struct ledger *l, struct arena *mem, struct parts *out);
-// The bytes of part `name` of an account; 0 when there is none.
-uint64_t parts_resident(const struct parts *parts, const char *account, const char *name);
 
 #endif

@@ -4,7 +4,6 @@
 #include <inttypes.h>
 #include <string.h>
 
-#include "base/fail.h"
 #include "base/memory.h"
 #include "base/units.h"
 #include "parse/maps.h"

@@ -124,11 +124,3 @@ bool tasks_read(const struct tree *files, int pid, struct arena *mem, struct tas
 	*out = (struct tasks){ got.at, got.count, denied };
 	return true;
 }
-
-const struct task *tasks_find_ns(const struct tasks *tasks, int ns_tid)
-{
-	for (size_t i = 0; i < tasks->count; i++)
-		if (tasks->at[i].ns_tid == ns_tid)
-			return &tasks->at[i];
-	return NULL;
-}

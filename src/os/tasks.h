@@ -34,6 +34,5 @@ enum { TASKS_LIMIT = 1 << 17 };
 // GONE, DENIED, CORRUPT (more than TASKS_LIMIT threads).
 bool tasks_read(const struct tree *files, int pid, struct arena *mem, struct tasks *out,
 		struct fail *why);
-const struct task *tasks_find_ns(const struct tasks *tasks, int ns_tid); // or NULL
 
 #endif

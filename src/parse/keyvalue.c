@@ -42,13 +42,6 @@ bool keyvalue_find_number(struct span text, const char *key, uint64_t *value)
 	return true;
 }
 
-bool keyvalue_find_hex(struct span text, const char *key, uint64_t *value)
-{
-	struct span rest;
-
-	return keyvalue_find(text, key, &rest) && span_take_hex(&rest, value);
-}
-
 bool keyvalue_parse_limit(struct span text, uint64_t *bytes)
 {
 	uint64_t n;

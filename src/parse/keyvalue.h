@@ -17,8 +17,6 @@ bool keyvalue_find(struct span text, const char *key, struct span *value);
 // The decimal number behind `key`; one that " kB" follows comes back in bytes.  False also when
 // there is no number or it overflows.
 bool keyvalue_find_number(struct span text, const char *key, uint64_t *value);
-// The hexadecimal number behind `key` (signal masks of /proc/PID/status).
-bool keyvalue_find_hex(struct span text, const char *key, uint64_t *value);
 // A file that holds one limit: "max" (v2) and what no machine has (v1 writes 2^63 less a page) come
 // back as UINT64_MAX: no limit.  False when it is no number.
 bool keyvalue_parse_limit(struct span text, uint64_t *bytes);

@@ -72,18 +72,3 @@ bool smaps_parse(struct span text, struct arena *mem, struct smaps *out, struct 
 	*out = (struct smaps){ got.at, got.count };
 	return true;
 }
-
-const struct smaps_entry *smaps_find(const struct smaps *smaps, uint64_t at)
-{
-	size_t low = 0, high = smaps->count;
-
-	while (low < high) {
-		size_t middle = low + (high - low) / 2;
-
-		if (smaps->at[middle].end > at)
-			high = middle;
-		else
-			low = middle + 1;
-	}
-	return low < smaps->count && smaps->at[low].start <= at ? &smaps->at[low] : NULL;
-}

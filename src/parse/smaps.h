@@ -31,7 +31,5 @@ struct smaps {
 // Entries live in `mem`.  FAIL_CORRUPT, naming the line, when a line is neither a mapping nor a
 // key, when a key stands before the first mapping, or when addresses do not rise.
 bool smaps_parse(struct span text, struct arena *mem, struct smaps *out, struct fail *why);
-// The entry that holds `at`, or NULL.
-const struct smaps_entry *smaps_find(const struct smaps *smaps, uint64_t at);
 
 #endif

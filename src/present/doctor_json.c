@@ -2,7 +2,6 @@
 #include <math.h>
 
 #include "base/arena.h"
-#include "base/units.h"
 #include "present/json.h"
 #include "present/map_json.h"
 #include "present/report.h"
@@ -70,19 +69,6 @@ static json_t *remedies_json(struct writer *w, const struct finding *f)
 	return array;
 }
 
-// Null where the JVM does not count what it allocates, or allocated next to nothing.
-static json_t *per_allocated(const struct report *r, const struct finding *f)
-{
-	const struct fact *now = &r->now->fact[F_ALLOCATED], *first = &r->first->fact[F_ALLOCATED];
-	double allocated;
-
-	if (!f->has_growth || !now->known || !first->known || now->value <= first->value)
-		return json_null();
-	allocated = units_in_mb(now->value - first->value);
-	return allocated < 1 ? json_null()
-			     : json_of_number(f->growth_per_s * r->window_s / allocated);
-}
-
 static json_t *finding_json(struct writer *w, const struct finding *f)
 {
 	json_t *o = json_object();
@@ -96,7 +82,8 @@ static json_t *finding_json(struct writer *w, const struct finding *f)
 	json_set(o, "bytes", json_of_bytes(f->bytes));
 	json_set(o, "growth_bytes_per_s",
 		 f->has_growth ? json_of_number(round(f->growth_per_s)) : json_null());
-	json_set(o, "growth_bytes_per_mb_allocated", per_allocated(w->r, f));
+	// What a JVM allocates is not counted yet.
+	json_set(o, "growth_bytes_per_mb_allocated", json_null());
 	json_set(o, "culprit", culprit_json(f));
 	json_set(o, "evidence", evidence_json(f));
 	json_set(o, "confused_with", confused_json(f));

@@ -17,7 +17,7 @@ struct fail;
 #define MANIFEST_NAME   "manifest.json"
 #define MANIFEST_FORMAT "jledger-capture"
 
-enum { MANIFEST_SCHEMA = 1, MANIFEST_LIMIT = 64 << 20 };
+enum { MANIFEST_SCHEMA = 1 };
 
 struct manifest_moment {
 	const char *folder;

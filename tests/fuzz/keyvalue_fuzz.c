@@ -12,7 +12,6 @@ int LLVMFuzzerTestOneInput(const unsigned char *bytes, size_t len)
 	    (value.at < text.at || value.at + value.len > text.at + text.len))
 		__builtin_trap();
 	keyvalue_find_number(text, "RssAnon", &n);
-	keyvalue_find_hex(text, "SigCgt", &n);
 	keyvalue_parse_limit(text, &n);
 	return 0;
 }

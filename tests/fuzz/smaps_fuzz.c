@@ -13,8 +13,7 @@ int LLVMFuzzerTestOneInput(const unsigned char *bytes, size_t len)
 
 	if (smaps_parse((struct span){ (const char *)bytes, len }, &mem, &got, &why)) {
 		for (size_t i = 1; i < got.count; i++)
-			if (got.at[i].start < got.at[i - 1].end ||
-			    smaps_find(&got, got.at[i].start) != &got.at[i])
+			if (got.at[i].start < got.at[i - 1].end)
 				__builtin_trap();
 	} else if (!why.text[0]) {
 		__builtin_trap();

@@ -83,12 +83,7 @@ static void setup(void)
 	}
 }
 
-static void teardown(void)
-{
-	memory_clear(&memory);
-}
-
-TestSuite(elf, .init = setup, .fini = teardown);
+TestSuite(elf, .init = setup);
 
 Test(elf, image_has_segments_and_the_end_of_its_bss)
 {

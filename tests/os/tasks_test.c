@@ -47,7 +47,6 @@ Test(tasks, a_thread_has_its_name_ids_and_a_stack_pointer_inside_its_stack)
 			named = &got.at[i];
 	cr_assert_not_null(named);
 	cr_expect_eq(named->ns_tid, named->tid);
-	cr_expect_eq(tasks_find_ns(&got, named->tid), named);
 	if (!got.stack_pointers_denied)
 		cr_expect((uintptr_t)inside - named->stack_pointer < 4096,
 			  "stack pointer %lx, local variable at %p",
@@ -107,6 +106,5 @@ Test(tasks, threads_come_by_rising_tid_without_those_that_ended)
 	cr_expect_eq(got.at[1].stack_pointer, 0);
 	cr_expect_eq(got.at[2].ns_tid, 4);
 	cr_expect(got.stack_pointers_denied);
-	cr_expect_null(tasks_find_ns(&got, 9));
 	arena_drop(&mem);
 }

@@ -29,14 +29,6 @@ Test(keyvalue, a_number_that_does_not_fit_is_none)
 	cr_expect_eq(n, 7);
 }
 
-Test(keyvalue, a_mask_is_hexadecimal)
-{
-	uint64_t n;
-
-	cr_assert(keyvalue_find_hex(SPAN("SigCgt:\t2000000181005ccf\n"), "SigCgt", &n));
-	cr_expect_eq(n, 0x2000000181005ccfull);
-}
-
 Test(keyvalue, no_limit_reads_the_same_in_both_versions)
 {
 	uint64_t n;

@@ -56,14 +56,6 @@ Test(smaps, kilobytes_become_bytes_and_unknown_keys_are_skipped)
 	cr_expect_eq(got.at[1].pss, 0);
 }
 
-Test(smaps, an_address_finds_its_entry_or_none)
-{
-	cr_assert(smaps_parse(SPAN(TEXT), &mem, &got, &why));
-	cr_expect_eq(smaps_find(&got, 0x7f0000020fff), &got.at[0]);
-	cr_expect_eq(smaps_find(&got, 0x7f0000021000), &got.at[1]);
-	cr_expect_null(smaps_find(&got, 0x7f0000022000));
-}
-
 Test(smaps, a_key_before_any_mapping_is_named)
 {
 	cr_assert_not(smaps_parse(SPAN("Rss: 4 kB\n"), &mem, &got, &why));
