@@ -16,6 +16,7 @@
 
 enum {
 	TRIES = 6,
+	IN_FLIGHT = 4, // buffers being made or freed: counted, not in the list, or the reverse
 	LINK_LIMIT = 4 << 20, // cleaners of all kinds
 	NODE_LIMIT = 1 << 20,
 };
@@ -36,7 +37,8 @@ struct cleaners {
 
 struct deallocator {
 	uint64_t klass;
-	struct javafield address, size;
+	struct javafield address, size, capacity;
+	bool has_capacity;
 };
 
 // What tells a buffer's address once more: the cleaner's referent, which is the buffer itself.
@@ -57,7 +59,8 @@ struct reader {
 	struct cleaners cleaners;
 	struct deallocator deallocator;
 	struct witness witness;
-	bool quiet; // the counters stood still during the last walk
+	struct counters first; // as the first walk met them
+	bool moving;           // the counters, or the heap, have changed since
 	uint64_t bits;
 	uint64_t limit_of_buffers; // more than this is no list but a circle
 };
@@ -206,8 +209,31 @@ static bool find_deallocator(struct reader *r, struct fail *why)
 	d->klass = classes_find(r->classes, "java/nio/DirectByteBuffer$Deallocator");
 	if (!d->klass)
 		return fail(why, FAIL_ABSENT, "no direct buffer was made yet");
+	d->has_capacity = javafields_find(r->vm, d->klass, "capacity", &d->capacity, NULL);
 	return javafields_find(r->vm, d->klass, "address", &d->address, why) &&
 	       javafields_find(r->vm, d->klass, "size", &d->size, why);
+}
+
+// An empty buffer has a block of one byte; a page-aligned one (-Dsun.nio.PageAlignDirectMemory) has a
+// page more than its capacity and starts at the block's first page boundary.
+static bool place_in_block(const struct reader *r, uint64_t action, struct direct_buffer *b,
+			   struct fail *why)
+{
+	uint32_t capacity;
+
+	b->at = b->block_at;
+	b->bytes = b->block_bytes;
+	if (!r->deallocator.has_capacity)
+		return true;
+	if (!javafields_u32(r->vm, action, r->deallocator.capacity, &capacity, why))
+		return false;
+	if (b->block_bytes == (uint64_t)capacity + PAGE_SIZE_BYTES)
+		b->at = units_page_up(b->block_at);
+	else if (b->block_bytes != (capacity ? capacity : 1))
+		return fail(why, FAIL_CORRUPT, "a buffer of %u bytes in a block of %" PRIu64,
+			    capacity, b->block_bytes);
+	b->bytes = capacity;
+	return true;
 }
 
 // Takes the buffer of one cleaner; cleaners of other things (mapped files) are passed over.
@@ -221,14 +247,17 @@ static bool take_link(struct reader *r, uint64_t link, struct fail *why)
 		return fail(why, FAIL_CORRUPT, "a cleaner without an action");
 	if (klass != r->deallocator.klass)
 		return true;
-	if (!javafields_u64(r->vm, action, r->deallocator.address, &b.at, why) ||
-	    !javafields_u64(r->vm, action, r->deallocator.size, &b.bytes, why))
+	if (!javafields_u64(r->vm, action, r->deallocator.address, &b.block_at, why) ||
+	    !javafields_u64(r->vm, action, r->deallocator.size, &b.block_bytes, why))
 		return false;
-	if (!b.at)
+	if (!b.block_at)
 		return true; // freed already, its cleaner is about to go
-	if (b.at < 4096 || b.bytes > UINT64_C(1) << 47 || b.at > (UINT64_C(1) << 47) - b.bytes)
+	if (b.block_at < PAGE_SIZE_BYTES || b.block_bytes > UINT64_C(1) << 47 ||
+	    b.block_at > (UINT64_C(1) << 47) - b.block_bytes)
 		return fail(why, FAIL_CORRUPT, "a buffer of %" PRIu64 " bytes at 0x%" PRIx64,
-			    b.bytes, b.at);
+			    b.block_bytes, b.block_at);
+	if (!place_in_block(r, action, &b, why))
+		return false;
 	if (r->out->buffers.count == r->limit_of_buffers)
 		return fail(why, FAIL_CORRUPT, "the list of cleaners runs in a circle");
 	if (!check_witness(r, link, &b, why))
@@ -290,13 +319,34 @@ static bool walk_nodes(struct reader *r, struct addresses *seen, struct fail *wh
 	return true;
 }
 
-static uint64_t bytes_of(const struct direct_buffers *d)
+// Whether the buffers found are those that Bits counts.  Memory segments (java.lang.foreign, in 17 an
+// incubator) reserve their bytes there too but have no Deallocator: where that class is loaded, the
+// list may hold less.
+static bool check_counts(const struct reader *r, const struct counters *c, struct fail *why)
 {
-	uint64_t sum = 0;
+	const struct direct_buffers *d = r->out;
+	bool has_segments =
+		classes_find(r->classes, "jdk/internal/foreign/NativeMemorySegmentImpl");
+	uint64_t found = d->buffers.count, slack = r->moving ? c->count / 20 + IN_FLIGHT : 0;
+	uint64_t blocks = 0, bytes = 0;
 
-	for (size_t i = 0; i < d->buffers.count; i++)
-		sum += d->buffers.at[i].bytes;
-	return sum;
+	if (found > c->count + slack || (found + slack < c->count && !has_segments))
+		return fail(why, FAIL_CORRUPT, "%" PRIu64 " buffers listed, %" PRIu64 " counted",
+			    found, c->count);
+	for (size_t i = 0; i < found; i++) {
+		blocks += d->buffers.at[i].block_bytes;
+		bytes += d->buffers.at[i].bytes;
+	}
+	if (r->moving)
+		return true;
+	if (blocks > c->reserved || (blocks < c->reserved && !has_segments))
+		return fail(why, FAIL_CORRUPT, "%" PRIu64 " bytes listed, %" PRIu64 " counted",
+			    blocks, c->reserved);
+	if (r->deallocator.has_capacity &&
+	    (bytes > c->capacity || (bytes < c->capacity && !has_segments)))
+		return fail(why, FAIL_CORRUPT, "buffers of %" PRIu64 " bytes, %" PRIu64 " counted",
+			    bytes, c->capacity);
+	return true;
 }
 
 // One walk; it counts only when it found as many buffers and bytes as Bits counts: give or take 5 %
@@ -307,33 +357,32 @@ static bool read_list_once(struct reader *r, struct fail *why)
 	struct addresses seen;
 	struct counters before, after;
 	struct heapclock clock = heapclock_restart(r->vm);
-	uint64_t found, slack;
 	bool ok;
 
 	r->out->buffers.count = 0;
-	r->quiet = false;
 	if (!read_counters(r, &before, why) || !find_cleaners(r, why) || !find_deallocator(r, why))
 		return false;
+	if (r->out->tries <= 1)
+		r->first = before;
+	else if (memcmp(&before, &r->first, sizeof(before)) != 0)
+		r->moving = true;
 	r->limit_of_buffers = before.count + before.count / 5 + 8;
 	r->cleaners.head = javafields_oop(r->vm, r->cleaners.head_object, r->cleaners.head_field);
 	addresses_init(&seen, &frame);
 	ok = r->cleaners.in_nodes ? walk_nodes(r, &seen, why) : walk_links(r, &seen, why);
 	arena_drop(&frame);
-	if (!heapclock_held(r->vm, &clock))
+	if (!heapclock_held(r->vm, &clock)) {
+		r->moving = true;
 		return fail(why, FAIL_CORRUPT, "a collection moved the list of cleaners");
+	}
 	if (!read_counters(r, &after, ok ? why : NULL))
 		return false;
-	r->quiet = !memcmp(&before, &after, sizeof(before));
+	if (memcmp(&before, &after, sizeof(before)) != 0)
+		r->moving = true;
 	if (!ok)
 		return false;
-	found = r->out->buffers.count;
-	slack = r->quiet ? 0 : after.count / 20;
-	if (found + slack < after.count || found > after.count + slack)
-		return fail(why, FAIL_CORRUPT, "%" PRIu64 " buffers listed, %" PRIu64 " counted",
-			    found, after.count);
-	if (r->quiet && bytes_of(r->out) != after.reserved)
-		return fail(why, FAIL_CORRUPT, "%" PRIu64 " bytes listed, %" PRIu64 " counted",
-			    bytes_of(r->out), after.reserved);
+	if (!check_counts(r, &after, why))
+		return false;
 	r->out->count = after.count;
 	r->out->capacity = after.capacity;
 	r->out->reserved = after.reserved;
@@ -362,7 +411,7 @@ bool direct_read(const struct hotspot *vm, const struct hotspot_classes *classes
 	b.listed = !c.count; // nothing counted, nothing to list
 	while (!b.listed && b.tries++ < TRIES)
 		b.listed = read_list_once(&r, &list_why);
-	if (!b.listed && r.quiet) // nothing moved, and still they disagree
+	if (!b.listed && !r.moving) // nothing moved, and still they disagree
 		return fail(why, FAIL_CORRUPT, "layout unknown: the list of direct buffers: %s",
 			    list_why.text);
 	if (!b.listed) {

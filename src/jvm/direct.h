@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Direct buffers: java.nio.Bits' counters and every single buffer, read from the Java heap.
 //
-// Each buffer that owns memory has a Deallocator {address, size} behind a Cleaner; the cleaners form a
+// Each buffer that owns memory has a Deallocator {address, size, capacity} behind a Cleaner; the cleaners form a
 // list (JDK 8-25: jdk.internal.ref.Cleaner, links in the objects; 26+: java.nio.BufferCleaner, arrays
 // in nodes).  Both are rebuilt while we read, so a list counts only when every link is of the right
 // class and their number agrees with Bits; docs/formats/direct-buffers.md.
@@ -20,7 +20,9 @@ struct hotspot;
 struct hotspot_classes;
 
 struct direct_buffer {
-	uint64_t at, bytes; // as Unsafe.allocateMemory gave it
+	uint64_t at, bytes; // what Java sees: address and capacity
+	uint64_t block_at,
+		block_bytes; // as Unsafe.allocateMemory gave it; larger when page-aligned or empty
 };
 
 struct direct_buffers {
