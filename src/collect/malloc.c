@@ -124,9 +124,11 @@ static bool run(struct look *look, struct fail *why)
 	add_arenas(look, &g);
 	claim_pieces(look, &g);
 	claim_linker(look, &view, &g);
-	if (g.doubts.count)
-		return fail(why, FAIL_CORRUPT, "%s%s", g.doubts.at[0],
-			    g.doubts.count > 1 ? " (and more)" : "");
+	if (g.doubts.count) { // each piece stands for itself and says how sure it is
+		fail(why, FAIL_CORRUPT, "%s%s", g.doubts.at[0],
+		     g.doubts.count > 1 ? " (and more)" : "");
+		look_miss(look, &collector_malloc, why);
+	}
 	return true;
 }
 

@@ -175,10 +175,20 @@ static bool read_lists_once(struct state *s, struct fail *why)
 	return true;
 }
 
-// Threads come and go while the lists are read; a contradiction that stays is damage.
+// Changes when threads come or go.
+static uint64_t fingerprint(const struct state *s)
+{
+	uint64_t sum = s->tasks.count;
+
+	for (size_t i = 0; i < s->tasks.count; i++)
+		sum = (sum ^ (uint64_t)s->tasks.at[i].tid) * 0x100000001b3;
+	return sum;
+}
+
+// Threads come and go while the lists are read; a contradiction that stays though they don't is damage.
 static bool read_lists(struct state *s, struct fail *why)
 {
-	uint64_t now = 0, before = 0;
+	uint64_t now = 0, before = 0, set = 0;
 	unsigned same = 0;
 
 	for (int try = 0; try < TRIES; try++) {
@@ -189,8 +199,9 @@ static bool read_lists(struct state *s, struct fail *why)
 		now = find_contradiction(s);
 		if (!now)
 			return true;
-		same = now == before ? same + 1 : 0;
+		same = now == before && fingerprint(s) == set ? same + 1 : 0;
 		before = now;
+		set = fingerprint(s);
 	}
 	return same < TRIES - 1 ||
 	       fail(why, FAIL_CORRUPT, "layout unknown: the VM's and the C library's threads");
