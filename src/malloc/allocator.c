@@ -76,7 +76,7 @@ static bool make_banner(void *arg, struct arena *mem, struct span *out, struct f
 static const char *find_version(const struct tree *files, int pid, const struct maps *maps,
 				struct arena *mem)
 {
-	const struct mapping *library = glibc_layout_library(maps);
+	const struct mapping *library = glibc_layout_library(maps, NULL);
 	struct banner_search s = { 0 };
 	struct span got;
 

@@ -40,11 +40,22 @@ static bool is_libc_name(const char *name)
 	return !strcmp(name, "libc.so.6") || (!strncmp(name, "libc-2.", 7) && strstr(name, ".so"));
 }
 
-const struct mapping *glibc_layout_library(const struct maps *maps)
+const struct mapping *glibc_layout_library(const struct maps *maps, const struct mapping *after)
 {
-	for (size_t i = 0; i < maps->count; i++)
-		if (is_libc_name(mapping_file_name(&maps->at[i])))
-			return &maps->at[i];
+	const struct mapping *named = NULL;
+
+	for (size_t i = 0; i < maps->count; i++) {
+		const struct mapping *m = &maps->at[i];
+
+		if (m->offset || !is_libc_name(mapping_file_name(m)))
+			continue;
+		if (maps_is_loaded(maps, i) && (!after || m > after))
+			return m;
+		if (!named)
+			named = m;
+	}
+	if (named || after)
+		return after ? NULL : named;
 	for (size_t i = 0; i < maps->count; i++) // a static program has no other library
 		if (maps->at[i].path[0] == '/')
 			return strstr(mapping_file_name(&maps->at[i]), ".so") ? NULL : &maps->at[i];
@@ -52,15 +63,16 @@ const struct mapping *glibc_layout_library(const struct maps *maps)
 }
 
 // From the first writable mapping of the library to the end of the anonymous memory behind it.
-static bool find_data(const struct maps *maps, struct range *out)
+static bool find_data(const struct maps *maps, const struct mapping *library, struct range *out)
 {
-	const struct mapping *library = glibc_layout_library(maps);
 	struct range r = { 0, 0 };
 
-	for (size_t i = 0; library && i < maps->count; i++) {
+	for (size_t i = (size_t)(library - maps->at); i < maps->count; i++) {
 		const struct mapping *m = &maps->at[i];
 		bool own = !strcmp(m->path, library->path);
 
+		if (m > library && own && !m->offset)
+			break; // the same file once more
 		if (!m->writable || m->shared || (!own && !mapping_is_anonymous(m)))
 			continue;
 		if (!r.start && own)
@@ -153,18 +165,32 @@ static bool check_state(const struct words *w, size_t bins)
 	return attached < 1 << 24 && system <= most && most < (uint64_t)1 << 47;
 }
 
-bool glibc_layout_find(const struct malloc_view *v, struct arena *mem, struct glibc_layout *out,
-		       struct fail *why)
+// Bytes that the arenas of a ring took from the kernel.
+static uint64_t sum_system(const struct malloc_view *v, const struct glibc_layout *layout)
 {
-	struct glibc_layout found = { 0 };
+	uint64_t at = layout->main_at, sum = 0, system;
+
+	for (unsigned i = 0; i < GLIBC_ARENA_LIMIT; i++) {
+		if (!view_read_u64(v, at + layout->system, &system, NULL) ||
+		    __builtin_add_overflow(sum, system, &sum) ||
+		    !view_read_u64(v, at + layout->next, &at, NULL) || at == layout->main_at)
+			break;
+	}
+	return sum;
+}
+
+// The places in one libc's writable memory that look like main_arena; the last of them in `found`.
+static unsigned find_in(const struct malloc_view *v, const struct mapping *library,
+			struct arena *mem, struct glibc_layout *found)
+{
 	struct words w;
 	unsigned hits = 0;
 
-	if (!find_data(v->maps, &found.libc))
-		return fail(why, FAIL_ABSENT, "no libc.so.6 is mapped");
-	w = read_data(v, found.libc, mem);
+	if (!find_data(v->maps, library, &found->libc))
+		return 0;
+	w = read_data(v, found->libc, mem);
 	for (size_t i = 0; i + STATE_BEHIND_BINS / 8 <= w.count; i++) {
-		if (!looks_like_bins(&w, i, found.libc) || !check_state(&w, i))
+		if (!looks_like_bins(&w, i, found->libc) || !check_state(&w, i))
 			continue;
 		for (size_t k = 0; k < sizeof(BINS_OFFSETS) / sizeof(BINS_OFFSETS[0]); k++) {
 			uint32_t bins = BINS_OFFSETS[k];
@@ -175,23 +201,45 @@ bool glibc_layout_find(const struct malloc_view *v, struct arena *mem, struct gl
 
 			if (!heap_bytes)
 				continue;
-			found.heap_bytes = heap_bytes;
-			found.main_at = at;
-			found.top = bins - 16;
-			found.bins = bins;
-			found.next = bins + NEXT_BEHIND_BINS;
-			found.attached = bins + ATTACHED_BEHIND_BINS;
-			found.system = bins + SYSTEM_BEHIND_BINS;
-			found.has_fast_bins = found.top >= 88;
+			found->heap_bytes = heap_bytes;
+			found->main_at = at;
+			found->top = bins - 16;
+			found->bins = bins;
+			found->next = bins + NEXT_BEHIND_BINS;
+			found->attached = bins + ATTACHED_BEHIND_BINS;
+			found->system = bins + SYSTEM_BEHIND_BINS;
+			found->has_fast_bins = found->top >= 88;
 			hits++;
 		}
 	}
-	if (!hits)
+	found->library_at = library->start;
+	return hits;
+}
+
+bool glibc_layout_find(const struct malloc_view *v, struct arena *mem, struct glibc_layout *out,
+		       struct fail *why)
+{
+	const struct mapping *library = glibc_layout_library(v->maps, NULL);
+	struct glibc_layout best = { 0 };
+	unsigned doubtful = 0;
+
+	if (!library)
+		return fail(why, FAIL_ABSENT, "no libc.so.6 is mapped");
+	for (; library; library = glibc_layout_library(v->maps, library)) {
+		struct glibc_layout found = { 0 };
+		unsigned hits = find_in(v, library, mem, &found);
+
+		if (hits > 1)
+			doubtful = hits;
+		else if (hits && (!best.main_at || sum_system(v, &found) > sum_system(v, &best)))
+			best = found;
+	}
+	if (!best.main_at && doubtful)
+		return fail(why, FAIL_CORRUPT, "%u places in libc look like main_arena", doubtful);
+	if (!best.main_at)
 		return fail(why, FAIL_ABSENT,
 			    "libc's malloc was never used, or its layout is unknown");
-	if (hits > 1)
-		return fail(why, FAIL_CORRUPT, "%u places in libc look like main_arena", hits);
-	*out = found;
+	*out = best;
 	return true;
 }
 

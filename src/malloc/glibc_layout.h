@@ -24,8 +24,9 @@ enum {
 };
 
 struct glibc_layout {
-	struct range libc; // its writable memory: .data and .bss
-	uint64_t main_at;  // main_arena
+	uint64_t library_at; // libc's first mapping
+	struct range libc;   // its writable memory: .data and .bss
+	uint64_t main_at;    // main_arena
 	// Offsets in struct malloc_state.
 	uint32_t top, bins, next, attached, system;
 	uint64_t heap_bytes; // alignment and address space of a heap: 64 MB, 8 MB with huge pages
@@ -46,7 +47,8 @@ struct glibc_params {
 	uint32_t n_mmaps, mmapped_mem, sbrk_base; // offsets
 };
 
-// ABSENT: no glibc in these mappings, or its malloc was never used; CORRUPT: layout unknown.
+// Of several libcs (dlmopen loads one for each namespace) the one whose arenas hold most.  ABSENT: no
+// glibc in these mappings, or its malloc was never used; CORRUPT: layout unknown.
 bool glibc_layout_find(const struct malloc_view *v, struct arena *mem, struct glibc_layout *out,
 		       struct fail *why);
 // False when no place, or more than one, looks like mp_: then counters can't be checked.
@@ -56,7 +58,8 @@ bool glibc_params_read(const struct malloc_view *v, const struct glibc_params *p
 		       struct glibc_counters *out, struct fail *why);
 // True when `arena` is a malloc_state that the first heap around it calls its own.
 bool glibc_layout_check_arena(const struct malloc_view *v, uint64_t heap_bytes, uint64_t arena);
-// libc's first mapping, or, for a static program, the program's; NULL when there is neither.
-const struct mapping *glibc_layout_library(const struct maps *maps);
+// The first mapping of the next loaded libc above `after` (NULL: of the first one; a file of that name
+// that is merely mapped is none), or, for a static program, the program's; NULL when there is no more.
+const struct mapping *glibc_layout_library(const struct maps *maps, const struct mapping *after);
 
 #endif

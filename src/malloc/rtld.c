@@ -127,7 +127,8 @@ static void take_link(struct search *s, uint64_t at)
 static void find_links(struct search *s)
 {
 	const struct mapping *linker = find_library(s->v->maps, is_linker_name);
-	const struct mapping *libc = glibc_layout_library(s->v->maps);
+	const struct mapping *libc = s->g ? maps_find(s->v->maps, s->g->layout.library_at)
+					  : glibc_layout_library(s->v->maps, NULL);
 	const struct mapping *last = s->v->maps->at + s->v->maps->count;
 	uint64_t *list;
 	size_t count;

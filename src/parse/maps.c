@@ -108,6 +108,24 @@ bool mapping_is_anonymous(const struct mapping *m)
 	return !m->path[0];
 }
 
+bool maps_is_loaded(const struct maps *maps, size_t index)
+{
+	const struct mapping *first = &maps->at[index];
+
+	for (size_t i = index; i < maps->count; i++) {
+		const struct mapping *m = &maps->at[i];
+
+		if (mapping_is_anonymous(m))
+			continue;
+		if (m->inode != first->inode || m->dev_major != first->dev_major ||
+		    m->dev_minor != first->dev_minor || (i > index && !m->offset))
+			return false;
+		if (m->executable)
+			return true;
+	}
+	return false;
+}
+
 const char *mapping_file_name(const struct mapping *m)
 {
 	const char *slash = strrchr(m->path, '/');

@@ -34,6 +34,9 @@ bool maps_parse(struct span text, struct arena *mem, struct maps *out, struct fa
 const struct mapping *maps_find(const struct maps *maps, uint64_t at);
 // Anonymous in the sense of "no path": neither a file nor a kernel name.
 bool mapping_is_anonymous(const struct mapping *m);
+// Whether a program or library is loaded from mapping `index` on: one of the mappings of its file, up
+// to the next mapping of another file or of this one's beginning, is executable.
+bool maps_is_loaded(const struct maps *maps, size_t index);
 const char *mapping_file_name(const struct mapping *m); // behind the last '/', or the whole path
 
 #endif
