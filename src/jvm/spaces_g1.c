@@ -62,8 +62,8 @@ struct heap {
 	const struct hotspot *vm;
 	uint64_t manager, grain;
 	size_t regions;
-	const uint64_t *region_at; // by index; 0: never committed
-	uint64_t bits_at, bits_per_region;
+	const uint64_t *region_at;    // by index; 0: never committed
+	uint64_t bits_at, page_bytes; // one bit for each page that is committed as a whole
 	struct tags tags;
 	uint64_t read_bytes; // of each region
 };
@@ -132,13 +132,13 @@ static bool match_mapper(struct heap *h, uint64_t at)
 	    !hotspot_is_vtable(vm, w[MAPPER_VTABLE]) || w[MAPPER_LOW] != vm->heap_start ||
 	    w[MAPPER_HIGH] != vm->heap_end || w[MAPPER_TAIL] ||
 	    w[MAPPER_PAGE_SIZE] < PAGE_SIZE_BYTES || !is_power_of_two(w[MAPPER_PAGE_SIZE]) ||
-	    w[MAPPER_PAGE_SIZE] > h->grain)
+	    w[MAPPER_PAGE_SIZE] > GIB(1))
 		return false;
 	pages = (vm->heap_end - vm->heap_start) / w[MAPPER_PAGE_SIZE];
 	if (w[MAPPER_BIT_COUNT] != pages || !hotspot_is_pointer(w[MAPPER_BITS_AT]))
 		return false;
 	h->bits_at = w[MAPPER_BITS_AT];
-	h->bits_per_region = h->grain / w[MAPPER_PAGE_SIZE];
+	h->page_bytes = w[MAPPER_PAGE_SIZE];
 	return true;
 }
 
@@ -201,11 +201,12 @@ static bool read_bits(const struct heap *h, uint64_t first, uint64_t count, bool
 	return true;
 }
 
-// By the first and the last bits of the region.
+// By the first and the last bits of the region.  Large pages may hold several regions each.
 static bool is_committed(const struct heap *h, size_t index, bool *committed, struct fail *why)
 {
-	uint64_t count = h->bits_per_region < 64 ? h->bits_per_region : 64;
-	uint64_t first = index * h->bits_per_region, last = first + h->bits_per_region - count;
+	uint64_t first = index * h->grain / h->page_bytes;
+	uint64_t bits = h->grain > h->page_bytes ? h->grain / h->page_bytes : 1;
+	uint64_t count = bits < 64 ? bits : 64, last = first + bits - count;
 	bool begins = false, ends = false;
 
 	if (!read_bits(h, first, count, &begins, why) || !read_bits(h, last, count, &ends, why))
