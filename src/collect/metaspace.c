@@ -120,8 +120,45 @@ static void add_families(struct look *look, const struct metaspace *m)
 	families_build(look->vm, c, used, look->out);
 }
 
-// A loader whose arenas make no sense and that is still there makes all sums wrong.
-static bool check_loaders(struct look *look, const struct metaspace *m, struct fail *why)
+static bool is_stopped(const struct look *look)
+{
+	const struct fact *state = &look->out->fact[F_STATE];
+
+	return state->known && state->text[0] == 'T';
+}
+
+static void add_check(struct look *look, bool class_space, const char *what, uint64_t theirs)
+{
+	vec_push(look->mem, &look->out->checks,
+		 (struct check_row){ .account = account_of(class_space),
+				     .source = "vmstructs",
+				     .what = what,
+				     .theirs = theirs });
+}
+
+static void add_checks(struct look *look, bool class_space, const struct metaspace_sums *counted)
+{
+	add_check(look, class_space, "reserved", counted->reserved);
+	add_check(look, class_space, "committed", counted->committed);
+	add_check(look, class_space, "used", counted->used);
+}
+
+// Whether loaders whose arenas made no sense make none when they are read once more, and are still
+// there.
+static bool are_damaged(struct look *look, const uint64_t *at, size_t count)
+{
+	struct metaspace again;
+
+	if (!count || !classes_any_listed(look->vm, at, count))
+		return false;
+	return !metaspace_read(look->vm, at, count, look->mem, &again, NULL) ||
+	       (again.unreadable && classes_any_listed(look->vm, at, count));
+}
+
+// A loader whose arenas make no sense and that is still there makes all sums wrong; so does one that
+// is not there though the VM counts it, unless it has been unloaded and is freed later: that happens
+// in a VM that runs, and is shown as a check.
+static bool check_sums(struct look *look, const struct metaspace *m, struct fail *why)
 {
 	uint64_t *at = arena_array(look->mem, uint64_t, m->loader_count + 1);
 	size_t count = 0;
@@ -129,11 +166,15 @@ static bool check_loaders(struct look *look, const struct metaspace *m, struct f
 	for (size_t i = 0; i < m->loader_count; i++)
 		if (!m->loaders[i].readable)
 			at[count++] = look->classes->loaders.at[i].at;
-	if (count && classes_any_listed(look->vm, at, count))
+	if (are_damaged(look, at, count))
 		return fail(why, FAIL_CORRUPT, "layout unknown: Metaspace of %zu loaders", count);
-	if (m->contradicted && classes_are_current(look->vm, look->classes))
+	if (!m->contradicted || !classes_are_current(look->vm, look->classes))
+		return true;
+	if (is_stopped(look))
 		return fail(why, FAIL_CORRUPT,
 			    "layout unknown: Metaspace sums up to less or more than the VM counts");
+	add_checks(look, false, &m->counted_nonclass);
+	add_checks(look, true, &m->counted_class_space);
 	return true;
 }
 
@@ -148,7 +189,7 @@ static bool read_metaspace(struct look *look, struct metaspace *m, struct fail *
 	for (size_t i = 0; i < c->loaders.count; i++)
 		at[i] = c->loaders.at[i].at;
 	return metaspace_read(look->vm, at, c->loaders.count, look->mem, m, why) &&
-	       check_loaders(look, m, why);
+	       check_sums(look, m, why);
 }
 
 static bool run(struct look *look, struct fail *why)

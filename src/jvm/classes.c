@@ -17,6 +17,7 @@
 enum {
 	LIST_TRIES = 9,
 	CLASS_TRIES = 3,
+	SOUND_TRIES = 4,
 	LOADER_LIMIT = 1000000,
 	CLASS_LIMIT = 5000000,
 	RECORD_LIMIT = 512, // bytes of a ClassLoaderData or Klass up to the last member asked for
@@ -375,20 +376,8 @@ bool classes_are_current(const struct hotspot *vm, const struct hotspot_classes 
 	return same;
 }
 
-static bool has_damaged(const struct hotspot *vm, struct arena *mem,
-			const struct hotspot_classes *c)
-{
-	uint64_t *at = arena_array(mem, uint64_t, c->loaders.count);
-	size_t count = 0;
-
-	for (size_t i = 0; i < c->loaders.count; i++)
-		if (c->loaders.at[i].unreadable)
-			at[count++] = c->loaders.at[i].at;
-	return classes_any_listed(vm, at, count);
-}
-
-bool classes_read(const struct hotspot *vm, struct arena *mem, struct hotspot_classes *out,
-		  struct fail *why)
+static bool read_all(const struct hotspot *vm, struct arena *mem, struct hotspot_classes *out,
+		     struct fail *why)
 {
 	struct hotspot_classes c = { 0 };
 	struct walk w = { .vm = vm, .mem = mem, .out = &c };
@@ -401,11 +390,51 @@ bool classes_read(const struct hotspot *vm, struct arena *mem, struct hotspot_cl
 	arena_drop(&frame);
 	read_names(&w, 0);
 	drop_nameless(&c);
+	*out = c;
+	return true;
+}
+
+// The loaders that can't be read now and could not before: `stuck` holds those, and loses the others.
+static void keep_stuck(const struct hotspot_classes *c, bool first, struct arena *mem,
+		       struct addresses *stuck)
+{
+	struct addresses now;
+	uint32_t any;
+
+	addresses_init(&now, mem);
+	for (size_t i = 0; i < c->loaders.count; i++)
+		if (c->loaders.at[i].unreadable &&
+		    (first || addresses_find(stuck, c->loaders.at[i].at, &any)))
+			addresses_put(&now, c->loaders.at[i].at, 0, NULL);
+	*stuck = now;
+}
+
+// A loader that goes away can't be read once, and another may stand in its place the next time; one
+// that can't be read in any of several whole walks is damaged.
+static bool read_until_sound(const struct hotspot *vm, struct arena *mem,
+			     struct hotspot_classes *out, struct fail *why)
+{
+	struct addresses stuck;
+
+	for (int try = 0; try < SOUND_TRIES; try++) {
+		if (!read_all(vm, mem, out, why))
+			return false;
+		keep_stuck(out, !try, mem, &stuck);
+		if (!out->unreadable || !stuck.count)
+			return true;
+	}
+	return fail(why, FAIL_CORRUPT, "layout unknown: the classes of %zu loaders", stuck.count);
+}
+
+bool classes_read(const struct hotspot *vm, struct arena *mem, struct hotspot_classes *out,
+		  struct fail *why)
+{
+	struct hotspot_classes c;
+
+	if (!read_until_sound(vm, mem, &c, why))
+		return false;
 	if (c.loaders.at[c.loaders.count - 1].unreadable)
 		return fail(why, FAIL_CORRUPT, "layout unknown: the classes of the boot loader");
-	if (c.unreadable && has_damaged(vm, mem, &c))
-		return fail(why, FAIL_CORRUPT, "layout unknown: the classes of %zu loaders",
-			    c.unreadable);
 	c.class_loader_klass = classes_find(&c, "java/lang/ClassLoader");
 	loaders_identify(vm, mem, &c);
 	*out = c;

@@ -270,6 +270,8 @@ bool metaspace_read(const struct hotspot *vm, const uint64_t *loaders_at, size_t
 		before = now;
 	}
 	out->contradicted = same == TRIES - 1;
+	out->counted_nonclass = before.nonclass;
+	out->counted_class_space = before.class_space;
 	return true;
 }
 

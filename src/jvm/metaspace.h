@@ -62,9 +62,10 @@ struct metaspace {
 	VEC(struct metaspace_node) nodes;
 	// Sums over all nodes and all readable loaders.
 	struct metaspace_sums nonclass, class_space;
-	// The VM's own counters stood still and say something else: damaged, unless the loaders asked
-	// for are not all that there are now.
+	// The VM's own counters stood still and say something else, namely this: damaged, unless the
+	// loaders asked for are not all that there are now, or some were unloaded and not yet freed.
 	bool contradicted;
+	struct metaspace_sums counted_nonclass, counted_class_space; // when contradicted
 };
 
 // `loaders_at[i]` are ClassLoaderData*.  A loader whose chains don't validate is read once more and
