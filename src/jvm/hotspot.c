@@ -23,6 +23,7 @@ enum {
 	COMPACT_KLASS_SHIFT = 42, // of the narrow klass in a compact header's mark word
 	HANDLE_COLOUR_SHIFT = 12, // of a coloured pointer's four remap bits
 };
+static const char LIBRARY[] = "libjvm.so";
 static const uint64_t ADDRESS_LIMIT = (uint64_t)1 << 47;
 
 // The spellings of each member, in the order of preference.
@@ -314,15 +315,11 @@ static const struct mapping *find_mapping(const struct maps *maps, const char *n
 	return NULL;
 }
 
-static bool open_tables(struct hotspot *vm, struct fail *why)
+static bool open_tables_of(struct hotspot *vm, const struct mapping *m, struct fail *why)
 {
-	const struct mapping *m = find_mapping(vm->maps, "libjvm.so", 0);
-	struct mapped_file file;
+	struct mapped_file file = file_of(m, vm->pid);
 	struct elf_image image;
 
-	if (!m)
-		return fail(why, FAIL_ABSENT, "no Java VM: libjvm.so is not mapped");
-	file = file_of(m, vm->pid);
 	if (!open_library(vm, m, &file, &image, why))
 		return fail_while(why, "%s", m->path);
 	if (vmstructs_read(vm->memory, exported, &image, vm->mem, &vm->tables, why))
@@ -332,6 +329,30 @@ static bool open_tables(struct hotspot *vm, struct fail *why)
 		return fail(why, FAIL_ABSENT, "not HotSpot but %s: %s has no gHotSpotVMStructs",
 			    find_mapping(vm->maps, "libj9vm", 0) ? "OpenJ9" : "another VM",
 			    m->path);
+	return false;
+}
+
+// Somebody may map another file of that name, or this one once more as data: the first that has the
+// tables counts.  Where none has, the loaded one says why.
+static bool open_tables(struct hotspot *vm, struct fail *why)
+{
+	const struct maps *maps = vm->maps;
+	const struct mapping *m = find_mapping(maps, LIBRARY, 0), *loaded = NULL;
+	struct fail other = { .kind = FAIL_NONE };
+
+	if (!m)
+		return fail(why, FAIL_ABSENT, "no Java VM: libjvm.so is not mapped");
+	for (; m; m = find_mapping(maps, LIBRARY, (size_t)(m - maps->at) + 1)) {
+		bool executable = maps_is_loaded(maps, (size_t)(m - maps->at));
+		struct fail *told = loaded ? &other : why;
+
+		if (open_tables_of(vm, m, told))
+			return true;
+		if (executable && !loaded) {
+			*why = *told;
+			loaded = m;
+		}
+	}
 	return false;
 }
 
