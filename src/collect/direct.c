@@ -57,7 +57,7 @@ static bool run(struct look *look, struct fail *why)
 	add_buffers(look, &d);
 	if (!d.listed) { // too much movement: their memory is malloc's all the same
 		fail(why, FAIL_CORRUPT, "the list of direct buffers: %s", d.why_not);
-		look_miss(look, &collector_direct, why);
+		look_torn(look, &collector_direct, why);
 	}
 	return true;
 }
