@@ -3,6 +3,7 @@
 // bytes.
 #include "jvm/classes.h"
 
+#include <inttypes.h>
 #include <string.h>
 
 #include "base/fail.h"
@@ -39,19 +40,31 @@ static struct loader_row row_of(struct look *look, const struct hotspot_classes 
 	return row;
 }
 
-// jvmstat counts classes as they are defined and unloaded, arrays apart.
-static void add_check(struct look *look, const struct hotspot_classes *c)
+static bool is_stopped(const struct look *look)
+{
+	const struct fact *state = &look->out->fact[F_STATE];
+
+	return state->known && state->text[0] == 'T';
+}
+
+// jvmstat counts classes as they are defined and unloaded, arrays apart.  In a process that stands
+// still the two can't differ; in one that runs it is shown as a check.
+static bool check_count(struct look *look, const struct hotspot_classes *c, struct fail *why)
 {
 	uint64_t loaded = snapshot_get(look->out, F_CLASSES_LOADED, 0), instances = 0;
+	uint64_t unloaded = snapshot_get(look->out, F_CLASSES_UNLOADED, 0);
 
 	if (!loaded)
-		return;
+		return true;
 	for (size_t i = 0; i < c->classes.count; i++)
 		instances += c->classes.at[i].kind == CLASS_INSTANCE;
 	vec_push(look->mem, &look->out->checks,
-		 (struct check_row){ "metaspace", "hsperf", "classes",
-				     loaded - snapshot_get(look->out, F_CLASSES_UNLOADED, 0), true,
+		 (struct check_row){ "metaspace", "hsperf", "classes", loaded - unloaded, true,
 				     instances });
+	return instances == loaded - unloaded || !is_stopped(look) ||
+	       fail(why, FAIL_CORRUPT,
+		    "layout unknown: %" PRIu64 " classes found, %" PRIu64 " counted", instances,
+		    loaded - unloaded);
 }
 
 static bool run(struct look *look, struct fail *why)
@@ -60,13 +73,12 @@ static bool run(struct look *look, struct fail *why)
 	struct hotspot_classes *c = arena_new(look->mem, struct hotspot_classes);
 	uint64_t classes = 0;
 
-	if (!classes_read(look->vm, look->mem, c, why)) {
+	if (!classes_read(look->vm, look->mem, c, why) || !check_count(look, c, why)) {
 		snapshot_set_missing(look->out, F_CLASSES, from, why->text);
 		snapshot_set_missing(look->out, F_LOADERS, from, why->text);
 		return false;
 	}
 	look->classes = c;
-	add_check(look, c);
 	for (size_t i = 0; i < c->loaders.count; i++) {
 		const struct hotspot_loader *l = &c->loaders.at[i];
 
