@@ -9,6 +9,7 @@
 #include "base/arena.h"
 #include "base/fail.h"
 #include "base/tree.h"
+#include "os/clock.h"
 #include "os/localsocket.h"
 #include "os/process.h"
 #include "parse/status.h"
@@ -76,7 +77,7 @@ static bool wait_for_socket(const struct attach *a, const struct status *s, cons
 			return fail(why, FAIL_GONE, "process %d has ended", a->pid);
 		if (why->kind == FAIL_DENIED)
 			return false; // it is there, but not the target's
-		if (deadline_is_over(a->deadline_ns))
+		if (clock_is_over(a->deadline_ns))
 			return fail(why, FAIL_OS, "the VM made no attach socket within %d s",
 				    ATTACH_SECONDS);
 		if (pause_ns < 50000000)
@@ -229,7 +230,7 @@ static bool make_reply(void *arg, struct arena *mem, struct span *out, struct fa
 	if (a->broken)
 		return fail(why, FAIL_ABSENT, "attaching failed before");
 	if (!a->deadline_ns)
-		a->deadline_ns = deadline_in(ATTACH_SECONDS);
+		a->deadline_ns = clock_in(ATTACH_SECONDS);
 	a->broken = true; // unless it answers
 	if (!a->version && !learn_version(a, mem, why))
 		return false;

@@ -38,3 +38,21 @@ bool clock_read(const struct tree *files, struct arena *mem, struct clock_readin
 	*out = (struct clock_reading){ boot, (int64_t)wall };
 	return true;
 }
+
+uint64_t clock_now_ns(void)
+{
+	struct timespec t;
+
+	clock_gettime(CLOCK_MONOTONIC, &t);
+	return in_ns(t);
+}
+
+uint64_t clock_in(double seconds)
+{
+	return clock_now_ns() + (uint64_t)(seconds * 1e9);
+}
+
+bool clock_is_over(uint64_t deadline_ns)
+{
+	return clock_now_ns() >= deadline_ns;
+}

@@ -10,24 +10,15 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
-#include <sys/syscall.h>
 #include <sys/sysmacros.h>
 #include <unistd.h>
 
 #include "base/arena.h"
 #include "base/fail.h"
 #include "base/units.h"
+#include "os/inside.h"
 
 enum { READ_LIMIT = 256 << 20, FIRST_ROOM = 16 << 10 };
-
-// struct open_how of linux/openat2.h, which older headers lack (kernel 5.6).
-struct how {
-	uint64_t flags, mode, resolve;
-};
-enum { RESOLVE_INSIDE = 0x10 }; // RESOLVE_IN_ROOT
-#ifndef SYS_openat2
-#define SYS_openat2 437
-#endif
 
 // "/proc/4711/root/tmp/x": 4711 and what follows the process's directory ("root/tmp/x").
 static bool split_process_path(const char *path, int *pid, const char **rest)
@@ -77,37 +68,17 @@ static bool place(const struct live *l, const char *path, char to[PATH_MAX], str
 	return true;
 }
 
-// Opens what a target's own path names, with the target's root as the root of every link.
-static int open_inside(const struct live *l, int pid, const char *inside, int flags)
-{
-	struct how how = { .flags = (uint64_t)flags, .resolve = RESOLVE_INSIDE };
-	char root[PATH_MAX];
-	int dir, fd, error;
-
-	snprintf(root, sizeof(root), "%s/proc/%d/root", l->root, pid);
-	dir = open(root, O_PATH | O_DIRECTORY | O_CLOEXEC);
-	if (dir < 0)
-		return -1;
-	fd = (int)syscall(SYS_openat2, dir, *inside ? inside : ".", &how, sizeof(how));
-	if (fd < 0 && errno == ENOSYS) // before 5.6: at least the last step is no link
-		fd = openat(dir, *inside ? inside : ".", flags | O_NOFOLLOW);
-	error = errno;
-	close(dir);
-	errno = error;
-	return fd;
-}
-
 // An O_PATH descriptor first: opening a device or a pipe can have effects, looking can't.
 static int open_path(const struct live *l, const char *path, int flags, struct fail *why)
 {
-	char full[PATH_MAX];
+	char full[PATH_MAX], proc[PATH_MAX];
 	const char *rest;
 	int pid, fd;
 
-	if (!place(l, path, full, why))
+	if (!place(l, path, full, why) || !place(l, "/proc", proc, why))
 		return -1;
 	if (split_process_path(path, &pid, &rest) && !strncmp(rest, "root/", 5))
-		fd = open_inside(l, pid, rest + 5, flags);
+		fd = inside_open(proc, pid, rest + 5, flags);
 	else
 		fd = open(full, flags);
 	if (fd < 0)

@@ -17,33 +17,16 @@
 
 #include "base/arena.h"
 #include "base/fail.h"
+#include "os/clock.h"
+#include "os/inside.h"
 
 enum { FIRST_ROOM = 64 << 10, RETRY_NS = 2000000 };
-static const uint64_t NS = 1000000000;
-
-static uint64_t now_ns(void)
-{
-	struct timespec t;
-
-	clock_gettime(CLOCK_MONOTONIC, &t);
-	return (uint64_t)t.tv_sec * NS + (uint64_t)t.tv_nsec;
-}
-
-uint64_t deadline_in(double seconds)
-{
-	return now_ns() + (uint64_t)(seconds * 1e9);
-}
-
-bool deadline_is_over(uint64_t deadline_ns)
-{
-	return now_ns() >= deadline_ns;
-}
 
 static bool wait_for(int fd, short events, uint64_t deadline_ns, struct fail *why)
 {
 	for (;;) {
 		struct pollfd p = { .fd = fd, .events = events };
-		uint64_t now = now_ns();
+		uint64_t now = clock_now_ns();
 		int ready;
 
 		if (now >= deadline_ns)
@@ -56,34 +39,16 @@ static bool wait_for(int fd, short events, uint64_t deadline_ns, struct fail *wh
 	}
 }
 
-// struct open_how of linux/openat2.h, which older headers lack (kernel 5.6).
-struct how {
-	uint64_t flags, mode, resolve;
-};
-enum { RESOLVE_INSIDE = 0x10 }; // RESOLVE_IN_ROOT
-#ifndef SYS_openat2
-#define SYS_openat2 437
-#endif
-
 // An O_PATH descriptor of the socket file, checked: a socket, and the user's.
 static bool find_file(const struct localsocket_peer *peer, int *out, struct fail *why)
 {
-	struct how how = { .flags = O_PATH | O_NOFOLLOW | O_CLOEXEC, .resolve = RESOLVE_INSIDE };
 	char root[64];
 	struct stat st;
-	int dir, fd, error;
+	int fd = inside_open("/proc", peer->pid, peer->path, O_PATH | O_NOFOLLOW | O_CLOEXEC);
 
 	snprintf(root, sizeof(root), "/proc/%d/root", peer->pid);
-	dir = open(root, O_PATH | O_DIRECTORY | O_CLOEXEC);
-	if (dir < 0)
-		return fail_errno(why, errno, "%s", root);
-	fd = (int)syscall(SYS_openat2, dir, peer->path, &how, sizeof(how));
-	if (fd < 0 && errno == ENOSYS)
-		fd = openat(dir, peer->path, (int)how.flags);
-	error = errno;
-	close(dir);
 	if (fd < 0)
-		return fail_errno(why, error, "%s/%s", root, peer->path);
+		return fail_errno(why, errno, "%s/%s", root, peer->path);
 	if (!fstat(fd, &st) && S_ISSOCK(st.st_mode) && st.st_uid == peer->uid) {
 		*out = fd;
 		return true;
@@ -173,7 +138,7 @@ bool localsocket_open(const struct localsocket_peer *peer, uint64_t deadline_ns,
 	snprintf(to.sun_path, sizeof(to.sun_path), "/proc/self/fd/%d", file);
 	// EAGAIN: the peer's queue of connections is full.
 	while ((error = connect_as(sock, &to, peer->uid, peer->gid)) == EAGAIN || error == EINTR)
-		if (deadline_is_over(deadline_ns) || nanosleep(&pause, NULL))
+		if (clock_is_over(deadline_ns) || nanosleep(&pause, NULL))
 			break;
 	close(file);
 	if (error)

@@ -17,9 +17,6 @@
 struct arena;
 struct fail;
 
-uint64_t deadline_in(double seconds); // on the monotonic clock, ns
-bool deadline_is_over(uint64_t deadline_ns);
-
 struct localsocket_peer {
 	int pid;
 	const char *path;  // of the socket file, relative to the process's root
@@ -27,8 +24,9 @@ struct localsocket_peer {
 };
 
 // Connects, and checks that this very process listens.  When root runs this and the peer is another
-// user's, the connection is made with the peer's effective uid and gid.  ABSENT: no such file; DENIED: no access, or someone else's socket
-// (the text says whose); OS: nobody listens, or no connection until the deadline.
+// user's, the connection is made with the peer's effective uid and gid.  ABSENT: no such file;
+// DENIED: no access, or someone else's socket (the text says whose); OS: nobody listens, or no
+// connection until the deadline.  Deadlines are those of clock_in().
 bool localsocket_open(const struct localsocket_peer *peer, uint64_t deadline_ns, int *fd,
 		      struct fail *why);
 void localsocket_close(int fd);

@@ -9,6 +9,7 @@
 
 #include "base/fail.h"
 #include "base/units.h"
+#include "os/clock.h"
 #include "os/pagemap.h"
 #include "os/pagewalk.h"
 
@@ -69,7 +70,7 @@ static bool read_ranges(struct page_walk *w, uint64_t *words, struct fail *why)
 					    w->pid);
 			pages = (size_t)n / sizeof(*words);
 			// The kernel drops the lock every 2 MB of the 16 that a call covers.
-			pagewalk_hold_ended(w, since + (pagewalk_now_ns() - since) * 7 / 8);
+			pagewalk_hold_ended(w, since + (clock_now_ns() - since) * 7 / 8);
 			for (size_t k = 0; k < pages; k++, at += PAGE)
 				pagewalk_add(w,
 					     (struct page_run){ at, at + PAGE,

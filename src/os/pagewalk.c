@@ -3,35 +3,27 @@
 
 #include <errno.h>
 #include <sched.h>
-#include <time.h>
 
 #include "base/fail.h"
+#include "os/clock.h"
 
 enum { REST_NS = 1000000 };
-
-uint64_t pagewalk_now_ns(void)
-{
-	struct timespec t;
-
-	clock_gettime(CLOCK_MONOTONIC, &t);
-	return (uint64_t)t.tv_sec * 1000000000u + (uint64_t)t.tv_nsec;
-}
 
 // A time slice that ends inside a call would leave the lock held until we run again, 10 ms and more
 // on a busy machine: so calls begin early in a slice.  On an idle one this costs nothing.
 uint64_t pagewalk_hold_begins(struct page_walk *w)
 {
-	uint64_t now = pagewalk_now_ns();
+	uint64_t now = clock_now_ns();
 
 	if (now - w->rested_ns < REST_NS)
 		return now;
 	sched_yield();
-	return w->rested_ns = pagewalk_now_ns();
+	return w->rested_ns = clock_now_ns();
 }
 
 void pagewalk_hold_ended(struct page_walk *w, uint64_t since_ns)
 {
-	uint64_t held = pagewalk_now_ns() - since_ns;
+	uint64_t held = clock_now_ns() - since_ns;
 
 	if (held > w->longest_ns)
 		w->longest_ns = held;

@@ -31,7 +31,6 @@ struct page_walk {
 
 enum { PAGEWALK_SLICE_PAGES = 4096 }; // of one call, where each page costs the kernel a look
 
-uint64_t pagewalk_now_ns(void);
 // Starts a call that holds the lock; returns when.
 uint64_t pagewalk_hold_begins(struct page_walk *w);
 void pagewalk_hold_ended(struct page_walk *w, uint64_t since_ns);

@@ -12,6 +12,7 @@
 
 #include "base/arena.h"
 #include "base/fail.h"
+#include "os/clock.h"
 
 static struct arena mem;
 static struct fail why;
@@ -44,7 +45,7 @@ static bool open_it(int pid)
 {
 	struct localsocket_peer peer = { pid, name, geteuid(), getegid() };
 
-	return localsocket_open(&peer, deadline_in(1), &fd, &why);
+	return localsocket_open(&peer, clock_in(1), &fd, &why);
 }
 
 Test(localsocket, what_the_peer_writes_until_it_closes_is_the_answer)
@@ -54,12 +55,12 @@ Test(localsocket, what_the_peer_writes_until_it_closes_is_the_answer)
 	int c;
 
 	cr_assert(open_it(getpid()), "%s", why.text);
-	cr_assert(localsocket_write(fd, SPAN("hello"), deadline_in(1), &why));
+	cr_assert(localsocket_write(fd, SPAN("hello"), clock_in(1), &why));
 	c = accept(listening, NULL, NULL);
 	cr_assert_eq(read(c, heard, sizeof(heard)), 5);
 	cr_assert_eq(write(c, "good day", 8), 8);
 	close(c);
-	cr_assert(localsocket_read(fd, 100, deadline_in(1), &mem, &got, &why), "%s", why.text);
+	cr_assert(localsocket_read(fd, 100, clock_in(1), &mem, &got, &why), "%s", why.text);
 	cr_expect(span_is(got, "good day"));
 }
 
@@ -68,7 +69,7 @@ Test(localsocket, a_peer_that_says_nothing_is_left_at_the_deadline)
 	struct span got;
 
 	cr_assert(open_it(getpid()));
-	cr_expect_not(localsocket_read(fd, 100, deadline_in(0.05), &mem, &got, &why));
+	cr_expect_not(localsocket_read(fd, 100, clock_in(0.05), &mem, &got, &why));
 	cr_expect_eq(why.kind, FAIL_OS);
 }
 
@@ -80,7 +81,7 @@ Test(localsocket, more_than_the_limit_is_corrupt)
 	cr_assert(open_it(getpid()));
 	c = accept(listening, NULL, NULL);
 	cr_assert_eq(write(c, "0123456789", 10), 10);
-	cr_expect_not(localsocket_read(fd, 9, deadline_in(1), &mem, &got, &why));
+	cr_expect_not(localsocket_read(fd, 9, clock_in(1), &mem, &got, &why));
 	cr_expect_eq(why.kind, FAIL_CORRUPT);
 	close(c);
 }
@@ -106,7 +107,7 @@ Test(localsocket, a_file_of_another_user_is_refused)
 {
 	struct localsocket_peer peer = { getpid(), name, geteuid() + 1, 0 };
 
-	cr_expect_not(localsocket_open(&peer, deadline_in(1), &fd, &why));
+	cr_expect_not(localsocket_open(&peer, clock_in(1), &fd, &why));
 	cr_expect_eq(why.kind, FAIL_DENIED);
 }
 
