@@ -19,19 +19,7 @@ static void claim(struct look *look, uint64_t start, uint64_t end, const char *s
 
 static uint64_t resident(const struct look *look, uint64_t start, uint64_t end)
 {
-	uint64_t sum = 0;
-
-	for (size_t i = 0; i < look->pages.count; i++) {
-		const struct page_run *run = &look->pages.at[i];
-		uint64_t from = run->start > start ? run->start : start;
-		uint64_t to = run->end < end ? run->end : end;
-
-		if (run->start >= end)
-			break;
-		if (run->flags & PAGE_PRESENT && from < to)
-			sum += to - from;
-	}
-	return sum;
+	return pages_between(&look->pages, start, end, PAGE_PRESENT);
 }
 
 // ZGC's heap has no one range: it is a memory file of that name, mapped in pieces and, before

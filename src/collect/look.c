@@ -88,23 +88,13 @@ static size_t count_scanning(void)
 	return 0;
 }
 
-static uint64_t scanned_bytes(const struct look *look)
-{
-	uint64_t sum = 0;
-
-	for (size_t i = 0; i < look->pages.count; i++)
-		if (look->pages.at[i].flags & PAGE_PRESENT)
-			sum += look->pages.at[i].end - look->pages.at[i].start;
-	return sum;
-}
-
 // A target that grows or shrinks meanwhile lies between its two counts: that is drift, no tear.
 static bool is_torn(const struct look *look)
 {
 	uint64_t before = snapshot_get(look->out, F_RSS, 0);
 	uint64_t after = snapshot_get(look->out, F_RSS_AFTER, before);
 	uint64_t low = before < after ? before : after, high = before < after ? after : before;
-	uint64_t scan = scanned_bytes(look), apart = 0;
+	uint64_t scan = pages_between(&look->pages, 0, UINT64_MAX, PAGE_PRESENT), apart = 0;
 
 	if (!look->has_pages)
 		return false;

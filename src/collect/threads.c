@@ -210,25 +210,7 @@ static bool read_lists(struct state *s, struct fail *why)
 // What NMT counts as committed: the pages of the stack that are in memory.
 static uint64_t resident_bytes(const struct look *look, uint64_t start, uint64_t end)
 {
-	uint64_t sum = 0;
-	size_t low = 0, high = look->pages.count;
-
-	while (low < high) {
-		size_t middle = low + (high - low) / 2;
-
-		if (look->pages.at[middle].end > start)
-			high = middle;
-		else
-			low = middle + 1;
-	}
-	for (; low < look->pages.count && look->pages.at[low].start < end; low++) {
-		const struct page_run *r = &look->pages.at[low];
-
-		if (r->flags & (PAGE_PRESENT | PAGE_ZERO))
-			sum += (r->end < end ? r->end : end) -
-			       (r->start > start ? r->start : start);
-	}
-	return sum;
+	return pages_between(&look->pages, start, end, PAGE_PRESENT | PAGE_ZERO);
 }
 
 // The VM protects the low end of a Java thread's stack (red, yellow and reserved zone) and commits it

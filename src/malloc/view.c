@@ -38,22 +38,16 @@ bool view_read_u64(const struct malloc_view *v, uint64_t at, uint64_t *to, struc
 
 uint64_t view_next_present(const struct malloc_view *v, uint64_t at, uint64_t end)
 {
-	size_t low = 0, high;
-
 	if (!v->pages || at >= end)
 		return at < end ? at : end;
-	high = v->pages->count;
-	while (low < high) { // the first run that ends above `at`
-		size_t mid = low + (high - low) / 2;
+	for (size_t i = pages_above(v->pages, at); i < v->pages->count; i++) {
+		const struct page_run *run = &v->pages->at[i];
 
-		if (v->pages->at[mid].end <= at)
-			low = mid + 1;
-		else
-			high = mid;
+		if (run->start >= end)
+			break;
+		if (run->flags & PAGE_PRESENT)
+			return run->start > at ? run->start : at;
 	}
-	for (; low < v->pages->count && v->pages->at[low].start < end; low++)
-		if (v->pages->at[low].flags & PAGE_PRESENT)
-			return v->pages->at[low].start > at ? v->pages->at[low].start : at;
 	return end;
 }
 

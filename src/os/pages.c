@@ -84,7 +84,7 @@ bool pages_read(const struct tree *files, int pid, const struct page_range *rang
 	return done;
 }
 
-const struct page_run *pages_find(const struct pages *pages, uint64_t at)
+size_t pages_above(const struct pages *pages, uint64_t at)
 {
 	size_t low = 0, high = pages->count;
 
@@ -96,7 +96,30 @@ const struct page_run *pages_find(const struct pages *pages, uint64_t at)
 		else
 			low = middle + 1;
 	}
-	return low < pages->count && pages->at[low].start <= at ? &pages->at[low] : NULL;
+	return low;
+}
+
+uint64_t pages_between(const struct pages *pages, uint64_t start, uint64_t end, uint32_t flags)
+{
+	uint64_t sum = 0;
+
+	for (size_t i = pages_above(pages, start); i < pages->count; i++) {
+		const struct page_run *r = &pages->at[i];
+
+		if (r->start >= end)
+			break;
+		if (r->flags & flags)
+			sum += (r->end < end ? r->end : end) -
+			       (r->start > start ? r->start : start);
+	}
+	return sum;
+}
+
+const struct page_run *pages_find(const struct pages *pages, uint64_t at)
+{
+	size_t i = pages_above(pages, at);
+
+	return i < pages->count && pages->at[i].start <= at ? &pages->at[i] : NULL;
 }
 
 // ---- the text form

@@ -49,6 +49,10 @@ struct pages {
 // opened (it needs the same uid, or CAP_DAC_READ_SEARCH beside CAP_SYS_PTRACE); GONE.
 bool pages_read(const struct tree *files, int pid, const struct page_range *ranges, size_t count,
 		struct arena *mem, struct pages *out, struct fail *why);
+// Index of the first run that ends above `at`; `count` when there is none.
+size_t pages_above(const struct pages *pages, uint64_t at);
+// Bytes of [start, end) in runs that have any of `flags`.
+uint64_t pages_between(const struct pages *pages, uint64_t start, uint64_t end, uint32_t flags);
 // The run that holds `at`, or NULL.
 const struct page_run *pages_find(const struct pages *pages, uint64_t at);
 // Text form and back, for captures and tests: FAIL_CORRUPT names the line.

@@ -46,22 +46,17 @@ void pagestate_scanned(const struct pagestate_source *s, uint64_t at, size_t cou
 		       unsigned char *to)
 {
 	uint64_t end = at + (uint64_t)count * PAGE;
-	size_t low = 0, high = s->scan ? s->scan->count : 0;
 
 	memset(to, PAGESTATE_NONE, count);
-	while (low < high) {
-		size_t middle = low + (high - low) / 2;
-
-		if (s->scan->at[middle].end > at)
-			high = middle;
-		else
-			low = middle + 1;
-	}
-	for (; s->scan && low < s->scan->count && s->scan->at[low].start < end; low++) {
-		const struct page_run *run = &s->scan->at[low];
+	if (!s->scan)
+		return;
+	for (size_t i = pages_above(s->scan, at); i < s->scan->count; i++) {
+		const struct page_run *run = &s->scan->at[i];
 		uint64_t from = run->start > at ? run->start : at;
 		uint64_t until = run->end < end ? run->end : end;
 
+		if (run->start >= end)
+			break;
 		memset(to + (from - at) / PAGE, of_flags(run->flags), (until - from) / PAGE);
 	}
 }
