@@ -1,29 +1,19 @@
 // SPDX-License-Identifier: Apache-2.0
-#include <errno.h>
 #include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "base/fail.h"
 #include "base/units.h"
 #include "cmd/command.h"
 #include "cmd/complain.h"
+#include "cmd/pause.h"
 #include "collect/collector.h"
 #include "collect/discover.h"
 #include "collect/look.h"
 #include "present/json.h"
 #include "store/capture.h"
-
-static void sleep_for(double seconds)
-{
-	struct timespec left = { .tv_sec = (time_t)seconds };
-
-	left.tv_nsec = (long)((seconds - (double)left.tv_sec) * 1e9);
-	while (nanosleep(&left, &left) && errno == EINTR)
-		;
-}
 
 // One look through the recording seams.  What `mem` holds may go once the moment has ended.
 static bool record_moment(struct capture_writer *w, const struct tree *live, int pid,
@@ -66,7 +56,7 @@ static bool record_all(struct capture_writer *w, const struct tree *live, int pi
 		bool done;
 
 		if (i)
-			sleep_for(o->has_every ? o->every_s : 1);
+			pause_for(o->has_every ? o->every_s : 1);
 		done = record_moment(w, live, pid, o, &mem, why);
 		arena_drop(&mem);
 		if (!done && !i)

@@ -3,28 +3,27 @@
 #include "cmd/watch.h"
 
 struct outcome {
-	const struct options *o;
 	bool finding;    // at or above --fail-on
 	bool incomplete; // some fact is missing
 };
 
-static void judge_outcome(const struct report *r, struct outcome *out)
+static void judge_outcome(const struct report *r, const struct options *o, struct outcome *out)
 {
 	const struct diagnosis *d = r->diagnosis;
 
 	for (size_t i = 0; i < d->held; i++) {
 		const struct finding *f = &d->all[i];
 
-		if (f->cause->kind != KIND_CAUSE || out->o->fail_on == FAIL_ON_NOTHING)
+		if (f->cause->kind != KIND_CAUSE || o->fail_on == FAIL_ON_NOTHING)
 			continue;
-		if (f->verdict == VERDICT_CONFIRMED || out->o->fail_on == FAIL_ON_LIKELY)
+		if (f->verdict == VERDICT_CONFIRMED || o->fail_on == FAIL_ON_LIKELY)
 			out->finding = true;
 	}
 	if (r->now->misses.count || !r->ledger->by_page)
 		out->incomplete = true;
 }
 
-static void show(const struct report *r, void *arg)
+static void show(const struct report *r, const struct options *o, void *arg)
 {
 	struct evidence e = {
 		.now = r->now,
@@ -40,17 +39,17 @@ static void show(const struct report *r, void *arg)
 
 	diagnose(&e, &mem, &d);
 	with.diagnosis = &d;
-	if (out->o->json)
+	if (o->json)
 		report_doctor_json(&with, stdout);
 	else
 		report_doctor_text(&with, stdout);
-	judge_outcome(&with, out);
+	judge_outcome(&with, o, out);
 	arena_drop(&mem);
 }
 
 static int run(const struct options *o)
 {
-	struct outcome out = { .o = o };
+	struct outcome out = { 0 };
 	int code = watch_target(o, show, &out);
 
 	if (code != EXIT_DONE)

@@ -2,10 +2,8 @@
 #include "cmd/command.h"
 #include "cmd/watch.h"
 
-static void show(const struct report *r, void *arg)
+static void show(const struct report *r, const struct options *o, void *arg)
 {
-	const struct options *o = arg;
-
 	if (o->json)
 		report_map_json(r, stdout);
 	else
@@ -14,9 +12,7 @@ static void show(const struct report *r, void *arg)
 
 static int run(const struct options *o)
 {
-	struct options copy = *o;
-
-	return watch_target(o, show, &copy);
+	return watch_target(o, show, NULL);
 }
 
 const struct command cmd_map = {

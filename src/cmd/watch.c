@@ -3,12 +3,12 @@
 
 #include <errno.h>
 #include <stdio.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "base/fail.h"
 #include "cmd/command.h"
 #include "cmd/complain.h"
+#include "cmd/pause.h"
 #include "cmd/target.h"
 #include "collect/discover.h"
 #include "collect/look.h"
@@ -84,19 +84,10 @@ static bool show_report(struct watch *w, const struct moment *first, struct mome
 	if (w->shown && !o->json)
 		putchar('\n');
 	w->shown = true;
-	w->show(&r, w->arg);
+	w->show(&r, o, w->arg);
 	if (fflush(stdout) || ferror(stdout))
 		return fail_errno(why, errno, "standard output");
 	return true;
-}
-
-static void sleep_for(double seconds)
-{
-	struct timespec left = { .tv_sec = (time_t)seconds };
-
-	left.tv_nsec = (long)((seconds - (double)left.tv_sec) * 1e9);
-	while (nanosleep(&left, &left) && errno == EINTR)
-		;
 }
 
 // Waits, and on a terminal says how far it is.
@@ -109,7 +100,7 @@ static void wait_for(double seconds, double passed, double whole)
 
 		if (tell)
 			fprintf(stderr, "\rwatching, %.0f of %.0f s ", passed + done, whole);
-		sleep_for(step);
+		pause_for(step);
 		done += step;
 	}
 	if (tell)

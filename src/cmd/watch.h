@@ -12,7 +12,7 @@ struct options;
 struct report;
 
 // Shows one report; what it points to ends with the call.
-typedef void watch_show(const struct report *r, void *arg);
+typedef void watch_show(const struct report *r, const struct options *o, void *arg);
 
 // Resolves the command's TARGET and shows a report of each of its JVMs: without --for and --every of one
 // moment, else of what happened since the first look, once at the end or each time that --every
