@@ -9,17 +9,8 @@
 #include "base/fail.h"
 #include "base/mask.h"
 #include "collect/collector.h"
+#include "collect/families.h"
 #include "jvm/hotspot.h"
-
-static const char *dotted(struct arena *mem, const char *name)
-{
-	char *text = arena_text(mem, name);
-
-	for (char *p = text; *p; p++)
-		if (*p == '/')
-			*p = '.';
-	return text;
-}
 
 static struct loader_row row_of(struct look *look, const struct hotspot_classes *c,
 				const struct hotspot_loader *l)
@@ -34,7 +25,7 @@ static struct loader_row row_of(struct look *look, const struct hotspot_classes 
 	if (l->of_boot)
 		row.type = "<boot>";
 	else if (l->type)
-		row.type = dotted(look->mem, l->type);
+		row.type = families_dotted(look->mem, l->type);
 	if (l->parent != LOADER_NONE)
 		row.parent_at = c->loaders.at[l->parent].at;
 	return row;

@@ -228,7 +228,7 @@ static void count_class(struct counting *c, uint32_t loader, const char *type,
 		f->row.max_per_loader = f->in_last;
 }
 
-static char *dotted(struct arena *mem, const char *name)
+char *families_dotted(struct arena *mem, const char *name)
 {
 	char *text = arena_text(mem, name);
 
@@ -244,7 +244,9 @@ static void count_loader(struct counting *c, uint32_t loader, uint64_t used)
 	const struct hotspot_class *k = c->classes->classes.at + l->first;
 	struct arena frame = { 0 };
 	uint64_t *weights, sum = 0;
-	const char *type = l->of_boot ? "<boot>" : l->type ? dotted(&frame, l->type) : NULL;
+	const char *type = l->of_boot ? "<boot>"
+			   : l->type  ? families_dotted(&frame, l->type)
+				      : NULL;
 
 	weights = arena_array(&frame, uint64_t, l->count + 1);
 	for (size_t i = 0; used && i < l->count; i++) {
@@ -275,7 +277,7 @@ void families_build(const struct hotspot *vm, const struct hotspot_classes *clas
 	for (size_t i = 0; i < c.families.count; i++) {
 		struct family_row row = c.families.at[i].row;
 
-		row.example = dotted(out->mem, row.example);
+		row.example = families_dotted(out->mem, row.example);
 		row.name = arena_text(out->mem, c.names.texts.at[i]);
 		if (row.class_count < 2 && !strcmp(row.name, row.example))
 			continue;

@@ -21,6 +21,8 @@ enum { FAMILIES_NAME_LIMIT = 512 }; // a longer name is cut
 //  * What the VM appends to hidden classes (+0x.., /0x..) becomes "/#", or nothing behind a "#".
 //  * Lambdas end in $$Lambda$# on every JDK.
 void families_fold(const char *name, char *to, size_t room);
+// A class name as the VM spells it, dotted: "java/lang/String" -> "java.lang.String"; a copy.
+char *families_dotted(struct arena *mem, const char *name);
 
 // Fills `out->families` from all classes that are no arrays: those of two and more classes, and all
 // whose names were folded.  `used[i]` are the Metaspace bytes of classes->loaders[i], shared among its

@@ -37,6 +37,16 @@ const char *thread_kind_name(enum thread_kind k)
 	return NAMES[k];
 }
 
+const char *mapping_permissions(const struct mapping_row *m, char to[5])
+{
+	to[0] = m->readable ? 'r' : '-';
+	to[1] = m->writable ? 'w' : '-';
+	to[2] = m->executable ? 'x' : '-';
+	to[3] = m->shared ? 's' : 'p';
+	to[4] = '\0';
+	return to;
+}
+
 void snapshot_init(struct snapshot *s, struct arena *mem)
 {
 	*s = (struct snapshot){ .mem = mem };

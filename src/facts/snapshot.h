@@ -227,6 +227,8 @@ bool snapshot_find(const char *name, enum fact_id *id);
 const struct flag_row *snapshot_find_flag(const struct snapshot *s, const char *name);
 void snapshot_claim(struct snapshot *s, struct claim c); // ignores empty ranges
 void snapshot_doubt(struct snapshot *s, const char *account, const char *collector, bool torn);
+// "rw-p", as /proc/PID/maps has it.
+const char *mapping_permissions(const struct mapping_row *m, char to[5]);
 const char *tier_name(enum tier t);               // "A"
 const char *thread_kind_name(enum thread_kind k); // "java"
 

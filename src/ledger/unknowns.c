@@ -8,16 +8,6 @@
 #include "base/units.h"
 #include "ledger/ledger.h"
 
-static const char *permissions(const struct mapping_row *m, char to[5])
-{
-	to[0] = m->readable ? 'r' : '-';
-	to[1] = m->writable ? 'w' : '-';
-	to[2] = m->executable ? 'x' : '-';
-	to[3] = m->shared ? 's' : 'p';
-	to[4] = '\0';
-	return to;
-}
-
 static const char *name_of_mapping(const struct mapping_row *m)
 {
 	const char *slash = m->path ? strrchr(m->path, '/') : NULL;
@@ -72,7 +62,7 @@ static const char *describe(const struct ledger *l, const struct piece *first,
 	m = &l->of->mappings.at[first->mapping];
 	prior = before(l, first);
 	next = behind(l, last);
-	return arena_format(l->mem, "%s %s, mapping of %s%s%s%s%s", permissions(m, perms),
+	return arena_format(l->mem, "%s %s, mapping of %s%s%s%s%s", mapping_permissions(m, perms),
 			    m->path && *m->path ? m->path : "anonymous",
 			    units_print_size(m->end - m->start, size), prior ? ", after " : "",
 			    prior ? prior : "", next ? ", before " : "", next ? next : "");

@@ -130,15 +130,10 @@ void rows_mapping(const struct ledger *l, const struct mapping_total *m, struct 
 {
 	const struct mapping_row *r = &l->of->mappings.at[m->mapping];
 
-	perms[0] = r->readable ? 'r' : '-';
-	perms[1] = r->writable ? 'w' : '-';
-	perms[2] = r->executable ? 'x' : '-';
-	perms[3] = r->shared ? 's' : 'p';
-	perms[4] = '\0';
 	memset(out, 0, MC_COUNT * sizeof(*out));
 	out[MC_START] = (struct cell){ .known = true, .number = r->start };
 	out[MC_END] = cell_address(r->end);
-	out[MC_PERMS] = cell_text(perms);
+	out[MC_PERMS] = cell_text(mapping_permissions(r, perms));
 	out[MC_SIZE] = cell_bytes(r->end - r->start);
 	out[MC_RESIDENT] = cell_bytes(m->resident);
 	out[MC_SWAP] = cell_bytes(m->swap);
