@@ -31,13 +31,6 @@ static struct loader_row row_of(struct look *look, const struct hotspot_classes 
 	return row;
 }
 
-static bool is_stopped(const struct look *look)
-{
-	const struct fact *state = &look->out->fact[F_STATE];
-
-	return state->known && state->text[0] == 'T';
-}
-
 // jvmstat counts classes as they are defined and unloaded, arrays apart.  In a process that stands
 // still the two can't differ; in one that runs it is shown as a check.
 static bool check_count(struct look *look, const struct hotspot_classes *c, struct fail *why)
@@ -52,7 +45,7 @@ static bool check_count(struct look *look, const struct hotspot_classes *c, stru
 	vec_push(look->mem, &look->out->checks,
 		 (struct check_row){ "metaspace", "hsperf", "classes", loaded - unloaded, true,
 				     instances });
-	return instances == loaded - unloaded || !is_stopped(look) ||
+	return instances == loaded - unloaded || !look_is_stopped(look) ||
 	       fail(why, FAIL_CORRUPT,
 		    "layout unknown: %" PRIu64 " classes found, %" PRIu64 " counted", instances,
 		    loaded - unloaded);

@@ -60,7 +60,7 @@ struct collector {
 	enum tier needs;      // the poorest tier in which it still works
 	bool needs_vm;        // run only when look->vm is there
 	bool only_without_vm; // the poorer way: run only when look->vm is not there, for another
-		// reason than that it is damaged
+			      // reason than that it is damaged
 	// Accounts that nobody else can tell, up to a NULL: doubted when the collector fails in a
 	// target whose memory it could read.
 	const char *accounts[COLLECTOR_ACCOUNTS];
@@ -75,6 +75,9 @@ struct collector {
 void look_torn(struct look *look, const struct collector *c, const struct fail *why);
 // Something is missing or less sure, but what was brought stands: a miss.
 void look_miss(struct look *look, const struct collector *c, const struct fail *why);
+// Whether the process is stopped (SIGSTOP, a debugger): then nothing changes between two readings, and
+// what contradicts itself is damaged.
+bool look_is_stopped(const struct look *look);
 // Provenance in one word: from(look, "metaspace", "vmstructs", CERTAINTY_EXACT).
 struct provenance look_from(const struct look *look, const char *collector, const char *source,
 			    enum certainty certainty);

@@ -40,6 +40,13 @@ struct provenance look_from(const struct look *look, const char *collector, cons
 	return (struct provenance){ collector, source, look->target->tier, certainty };
 }
 
+bool look_is_stopped(const struct look *look)
+{
+	const struct fact *state = &look->out->fact[F_STATE];
+
+	return state->known && (state->text[0] == 'T' || state->text[0] == 't');
+}
+
 void look_miss(struct look *look, const struct collector *c, const struct fail *why)
 {
 	vec_push(look->mem, &look->out->misses,

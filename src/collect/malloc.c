@@ -70,11 +70,23 @@ static void claim_pieces(struct look *look, const struct glibc *g)
 	}
 }
 
+// A few pages are the linker's, and nobody can tell which.
+static void doubt_linker(struct look *look)
+{
+	struct fail why;
+
+	fail(&why, FAIL_CORRUPT, "layout unknown: the dynamic linker's records of the libraries");
+	look_miss(look, &collector_malloc, &why);
+	snapshot_doubt(look->out, "libraries", "malloc", false);
+}
+
 static void claim_linker(struct look *look, const struct malloc_view *view, const struct glibc *g)
 {
 	struct rtld rtld;
 
 	rtld_read(view, g, look->target->ns_pid, look->mem, &rtld);
+	if (g && !rtld.whole && look_is_stopped(look))
+		doubt_linker(look);
 	for (size_t i = 0; i < rtld.pieces.count; i++) {
 		const struct rtld_piece *p = &rtld.pieces.at[i];
 
@@ -116,8 +128,10 @@ static bool run(struct look *look, struct fail *why)
 			snapshot_set_missing(look->out, FACTS[i],
 					     look_from(look, "malloc", "glibc", CERTAINTY_EXACT),
 					     why->text);
-		if (allocator.kind == ALLOCATOR_GLIBC)
+		if (allocator.kind == ALLOCATOR_GLIBC) {
+			snapshot_doubt(look->out, "libraries", "malloc", false);
 			return false;
+		}
 		return fail(why, FAIL_ABSENT, "what %s holds can't be told yet", allocator.name);
 	}
 	set_facts(look, &g);
@@ -127,6 +141,10 @@ static bool run(struct look *look, struct fail *why)
 	if (g.doubts.count) { // each piece stands for itself and says how sure it is
 		fail(why, FAIL_CORRUPT, "%s%s", g.doubts.at[0],
 		     g.doubts.count > 1 ? " (and more)" : "");
+		if (look_is_stopped(look)) { // nothing can have changed meanwhile
+			snapshot_doubt(look->out, "libraries", "malloc", false);
+			return false;
+		}
 		look_miss(look, &collector_malloc, why);
 	}
 	return true;

@@ -120,13 +120,6 @@ static void add_families(struct look *look, const struct metaspace *m)
 	families_build(look->vm, c, used, look->out);
 }
 
-static bool is_stopped(const struct look *look)
-{
-	const struct fact *state = &look->out->fact[F_STATE];
-
-	return state->known && state->text[0] == 'T';
-}
-
 static void add_check(struct look *look, bool class_space, const char *what, uint64_t theirs)
 {
 	vec_push(look->mem, &look->out->checks,
@@ -143,16 +136,21 @@ static void add_checks(struct look *look, bool class_space, const struct metaspa
 	add_check(look, class_space, "used", counted->used);
 }
 
-// Whether loaders whose arenas made no sense make none when they are read once more, and are still
-// there.
+// Whether loaders whose arenas made no sense make none when they are read again, and are still there:
+// a loader that is being freed is on the list a moment longer than its arenas are.
 static bool are_damaged(struct look *look, const uint64_t *at, size_t count)
 {
-	struct metaspace again;
+	enum { TRIES = 3 };
 
-	if (!count || !classes_any_listed(look->vm, at, count))
-		return false;
-	return !metaspace_read(look->vm, at, count, look->mem, &again, NULL) ||
-	       (again.unreadable && classes_any_listed(look->vm, at, count));
+	for (int i = 0; i < TRIES && count; i++) {
+		struct metaspace again;
+
+		if (!classes_any_listed(look->vm, at, count) ||
+		    (metaspace_read(look->vm, at, count, look->mem, &again, NULL) &&
+		     !again.unreadable))
+			return false;
+	}
+	return count && classes_any_listed(look->vm, at, count);
 }
 
 // A loader whose arenas make no sense and that is still there makes all sums wrong; so does one that
@@ -170,7 +168,7 @@ static bool check_sums(struct look *look, const struct metaspace *m, struct fail
 		return fail(why, FAIL_CORRUPT, "layout unknown: Metaspace of %zu loaders", count);
 	if (!m->contradicted || !classes_are_current(look->vm, look->classes))
 		return true;
-	if (is_stopped(look))
+	if (look_is_stopped(look))
 		return fail(why, FAIL_CORRUPT,
 			    "layout unknown: Metaspace sums up to less or more than the VM counts");
 	add_checks(look, false, &m->counted_nonclass);

@@ -124,7 +124,7 @@ static void take_link(struct search *s, uint64_t at)
 			add_pages(s, words[i], words[i] + 1, false);
 }
 
-static void find_links(struct search *s)
+static bool find_links(struct search *s)
 {
 	const struct mapping *linker = find_library(s->v->maps, is_linker_name);
 	const struct mapping *libc = s->g ? maps_find(s->v->maps, s->g->layout.library_at)
@@ -134,7 +134,7 @@ static void find_links(struct search *s)
 	size_t count;
 
 	if (!linker || !libc || libc == linker)
-		return;
+		return true; // none to be found
 	list = arena_array(s->mem, uint64_t, LINK_LIMIT);
 	for (const struct mapping *m = linker; m < last; m++) {
 		if (!m->writable || strcmp(m->path, linker->path) || m->end - m->start > DATA_LIMIT)
@@ -149,9 +149,10 @@ static void find_links(struct search *s)
 				continue;
 			for (size_t i = 0; i < count; i++)
 				take_link(s, list[i]);
-			return;
+			return true;
 		}
 	}
+	return false;
 }
 
 static bool take_control_block(struct search *s, uint64_t at, int ns_pid)
@@ -187,7 +188,7 @@ static bool search_page(struct search *s, uint64_t page, int ns_pid)
 
 // The first thread's control block lies in memory that the linker took for its TLS: among the
 // libraries, so the search goes down from the highest address.
-static void find_control_block(struct search *s, int ns_pid)
+static bool find_control_block(struct search *s, int ns_pid)
 {
 	unsigned pages = 0, steps = 0;
 
@@ -199,15 +200,16 @@ static void find_control_block(struct search *s, int ns_pid)
 		for (uint64_t page = m->end; page > m->start;) {
 			page -= PAGE_SIZE_BYTES;
 			if (pages == SEARCH_PAGES || steps++ == SEARCH_STEPS)
-				return;
+				return false;
 			if (view_next_present(s->v, page, page + PAGE_SIZE_BYTES) != page ||
 			    !is_free_page(s, page))
 				continue;
 			pages++;
 			if (search_page(s, page, ns_pid))
-				return;
+				return true;
 		}
 	}
+	return false;
 }
 
 void rtld_read(const struct malloc_view *v, const struct glibc *g, int ns_pid, struct arena *mem,
@@ -216,6 +218,6 @@ void rtld_read(const struct malloc_view *v, const struct glibc *g, int ns_pid, s
 	struct search s = { .v = v, .g = g, .mem = mem, .out = out };
 
 	*out = (struct rtld){ 0 };
-	find_links(&s);
-	find_control_block(&s, ns_pid);
+	out->whole = find_links(&s);
+	out->whole &= find_control_block(&s, ns_pid);
 }

@@ -26,6 +26,7 @@ struct rtld_piece {
 
 struct rtld {
 	VEC(struct rtld_piece) pieces; // by kind, without overlap
+	bool whole; // the chain of records and the control block were found, or there are none
 };
 
 // Pages that are taken or belong to `g` (NULL: no glibc heap) are never given out.  `ns_pid` is the
