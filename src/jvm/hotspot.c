@@ -153,7 +153,13 @@ bool hotspot_is_pointer(uint64_t value)
 
 bool hotspot_is_vtable(const struct hotspot *vm, uint64_t value)
 {
-	return value % 8 == 0 && value > vm->library_start && value < vm->library_end;
+	// Before the first function stand the offset to the top, 0 in all but second bases, and the
+	// type's description, which libjvm is built without.
+	uint64_t w[3];
+
+	return value % 8 == 0 && value >= vm->library_start + 16 && value < vm->library_end &&
+	       memory_read(vm->memory, value - 16, w, sizeof(w), NULL) && !w[0] && !w[1] &&
+	       w[2] > vm->library_start && w[2] < vm->library_end;
 }
 
 bool hotspot_flag(const struct hotspot *vm, const char *name, uint64_t *value)
@@ -531,6 +537,15 @@ static bool read_heap(struct hotspot *vm, struct fail *why)
 	return true;
 }
 
+static bool open_rest(struct hotspot *vm, struct fail *why)
+{
+	if (!flags_open(vm, &vm->flags, why))
+		return false;
+	read_version(vm);
+	read_collector(vm);
+	return read_narrow(vm, why) && read_heap(vm, why);
+}
+
 bool hotspot_open(const struct memory *memory, const struct maps *maps, const struct tree *files,
 		  int pid, struct arena *mem, struct hotspot *out, struct fail *why)
 {
@@ -543,12 +558,12 @@ bool hotspot_open(const struct memory *memory, const struct maps *maps, const st
 	if (!open_tables(&vm, why))
 		return false;
 	resolve_fields(&vm);
-	if (!flags_open(&vm, &vm.flags, why))
+	if (!open_rest(&vm, why)) {
+		// It is HotSpot: what can't be found in it now is no matter of another VM.
+		if (why->kind == FAIL_ABSENT)
+			why->kind = FAIL_CORRUPT;
 		return false;
-	read_version(&vm);
-	read_collector(&vm);
-	if (!read_narrow(&vm, why) || !read_heap(&vm, why))
-		return false;
+	}
 	*out = vm;
 	return true;
 }

@@ -94,7 +94,7 @@ bool hotspot_read_pointer(const struct hotspot *vm, enum field_id id, uint64_t o
 			  struct fail *why);
 // 8-aligned, above the first page, below 2^47.
 bool hotspot_is_pointer(uint64_t value);
-// Inside libjvm.so, 8-aligned: what a C++ object's first word must be.
+// The start of a virtual table of libjvm.so: what a C++ object's first word must be.
 bool hotspot_is_vtable(const struct hotspot *vm, uint64_t value);
 // A flag's value, straight from the flag table; false when there is no such flag.
 bool hotspot_flag(const struct hotspot *vm, const char *name, uint64_t *value);

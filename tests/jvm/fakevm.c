@@ -123,7 +123,7 @@ void fakevm_type(struct fakevm *i, const char *name, uint64_t size)
 	uint64_t *row = new_row(i, TYPES);
 
 	row[0] = fakevm_text(i, name);
-	row[1] = size;
+	row[4] = size; // behind the superclass's name and two flags
 }
 
 void fakevm_constant(struct fakevm *i, const char *name, int value)
@@ -203,8 +203,9 @@ struct fakevm *fakevm_create(void)
 	fakevm_map(i, FAKEVM_LIBRARY, FAKEVM_LIBRARY + FAKEVM_LIBRARY_SIZE, "/jdk/lib/libjvm.so");
 	fakevm_map(i, FAKEVM_OBJECTS, FAKEVM_OBJECTS + FAKEVM_OBJECTS_SIZE, "");
 	fakevm_map(i, FAKEVM_HEAP, FAKEVM_HEAP + FAKEVM_HEAP_SIZE, "");
-	fakevm_static(i, 4096); // the ELF header's page
-	i->vtable = fakevm_static(i, 64);
+	fakevm_static(i, 4096);                // the ELF header's page
+	i->vtable = fakevm_static(i, 64) + 16; // behind two words of zero
+	fakevm_set(i, i->vtable, i->vtable);   // its first function
 	add_basics(i);
 	return i;
 }
@@ -230,9 +231,9 @@ static const struct exported {
 	{ "gHotSpotVMStructEntryIsStaticOffset", 24 },
 	{ "gHotSpotVMStructEntryOffsetOffset", 32 },
 	{ "gHotSpotVMStructEntryAddressOffset", 40 },
-	{ "gHotSpotVMTypeEntryArrayStride", 16 },
+	{ "gHotSpotVMTypeEntryArrayStride", 40 },
 	{ "gHotSpotVMTypeEntryTypeNameOffset", 0 },
-	{ "gHotSpotVMTypeEntrySizeOffset", 8 },
+	{ "gHotSpotVMTypeEntrySizeOffset", 32 },
 	{ "gHotSpotVMIntConstantEntryArrayStride", 16 },
 	{ "gHotSpotVMIntConstantEntryNameOffset", 0 },
 	{ "gHotSpotVMIntConstantEntryValueOffset", 8 },
@@ -244,7 +245,7 @@ enum { EXPORTED_COUNT = sizeof(EXPORTED) / sizeof(EXPORTED[0]) };
 
 static uint64_t write_table(struct fakevm *i, int table)
 {
-	static const size_t WORDS[] = { [FIELDS] = 6, [TYPES] = 2, [INTS] = 2, [LONGS] = 2 };
+	static const size_t WORDS[] = { [FIELDS] = 6, [TYPES] = 5, [INTS] = 2, [LONGS] = 2 };
 	uint64_t at = fakevm_static(i, (i->rows[table] + 1) * WORDS[table] * 8);
 
 	for (size_t r = 0; r < i->rows[table]; r++)

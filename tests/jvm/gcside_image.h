@@ -22,6 +22,7 @@
 #define SIDE_OBJECTS UINT64_C(0x7f1000000000) // malloc'd objects
 #define SIDE_HEAP    UINT64_C(0x80000000)
 #define SIDE_TABLES  UINT64_C(0x7f2000000000) // the side structures
+#define SIDE_VTABLE  (SIDE_LIBRARY + 0x3000)
 #define SIDE_FILE    UINT64_C(0x7f3000000000) // a mapped file
 
 enum {
@@ -164,11 +165,12 @@ static inline void side_tables(struct side_image *im)
 	struct fail why;
 
 	side_put(im, types, side_text(&e, "G1CollectedHeap"));
-	side_put(im, types + 8, 256);
-	side_put(im, types + 16, side_text(&e, "G1HeapRegionTable"));
-	side_put(im, types + 24, 56);
-	side_put(im, types + 32, side_text(&e, "JVMFlag"));
-	side_put(im, types + 40, 24);
+	side_put(im, types + 32, 256);
+	side_put(im, types + 40, side_text(&e, "G1HeapRegionTable"));
+	side_put(im, types + 72, 56);
+	side_put(im, types + 80, side_text(&e, "JVMFlag"));
+	side_put(im, types + 112, 24);
+	side_put(im, SIDE_VTABLE, SIDE_VTABLE); // the first function
 	side_put(im, SIDE_LIBRARY + 0x2500, side_text(&e, "MarkStackSizeMax"));
 	side_put(im, SIDE_LIBRARY + 0x2508, SIDE_LIBRARY + 0x8200);
 	side_put(im, SIDE_LIBRARY + 0x2510, UINT64_C(6) << 32); // size_t
@@ -187,9 +189,9 @@ static inline void side_tables(struct side_image *im)
 	side_export(&e, "gHotSpotVMStructEntryOffsetOffset", 32);
 	side_export(&e, "gHotSpotVMStructEntryAddressOffset", 40);
 	side_export(&e, "gHotSpotVMTypes", types);
-	side_export(&e, "gHotSpotVMTypeEntryArrayStride", 16);
+	side_export(&e, "gHotSpotVMTypeEntryArrayStride", 40);
 	side_export(&e, "gHotSpotVMTypeEntryTypeNameOffset", 0);
-	side_export(&e, "gHotSpotVMTypeEntrySizeOffset", 8);
+	side_export(&e, "gHotSpotVMTypeEntrySizeOffset", 32);
 	side_export(&e, "gHotSpotVMIntConstants", SIDE_LIBRARY + 0x2300);
 	side_export(&e, "gHotSpotVMIntConstantEntryArrayStride", 16);
 	side_export(&e, "gHotSpotVMIntConstantEntryNameOffset", 0);
@@ -236,7 +238,6 @@ static const struct vmstructs_field SIDE_FIELDS[FIELD_COUNT] = {
 	[FIELD_FLAGS] = { "JVMFlag", "flags", "JVMFlag*", true, 0, SIDE_LIBRARY + 0x8110 },
 	[FIELD_FLAG_COUNT] = { "JVMFlag", "numFlags", "size_t", true, 0, SIDE_LIBRARY + 0x8118 },
 };
-#define SIDE_VTABLE (SIDE_LIBRARY + 0x3000)
 
 static inline void side_space(struct side_image *im, uint64_t at, uint64_t start, uint64_t size)
 {

@@ -188,7 +188,7 @@ static void make_tables(struct image *im, struct exports *e)
 {
 	size_t members = sizeof(MEMBERS) / sizeof(*MEMBERS), types = sizeof(TYPES) / sizeof(*TYPES);
 	uint64_t fields = image_get(im, (members + 3) * 48),
-		 sizes = image_get(im, (types + 1) * 16);
+		 sizes = image_get(im, (types + 1) * 40);
 	uint64_t ints = image_get(im, 32), longs = image_get(im, 32);
 
 	for (size_t i = 0; i < members; i++)
@@ -199,8 +199,8 @@ static void make_tables(struct image *im, struct exports *e)
 	put_field(im, fields + 48 * (members + 1), "ThreadsSMRSupport", "_java_thread_list",
 		  "ThreadsList*", true, im->threads_list);
 	for (size_t i = 0; i < types; i++) {
-		image_put(im, sizes + 16 * i, text_at(im, TYPES[i].type));
-		image_put(im, sizes + 16 * i + 8, TYPES[i].size);
+		image_put(im, sizes + 40 * i, text_at(im, TYPES[i].type));
+		image_put(im, sizes + 40 * i + 32, TYPES[i].size);
 	}
 	image_put(im, ints, text_at(im, "one"));
 	image_put(im, longs, text_at(im, "two"));
@@ -213,9 +213,9 @@ static void make_tables(struct image *im, struct exports *e)
 	export_value(im, e, "gHotSpotVMStructEntryOffsetOffset", 32);
 	export_value(im, e, "gHotSpotVMStructEntryAddressOffset", 40);
 	export_value(im, e, "gHotSpotVMTypes", sizes);
-	export_value(im, e, "gHotSpotVMTypeEntryArrayStride", 16);
+	export_value(im, e, "gHotSpotVMTypeEntryArrayStride", 40);
 	export_value(im, e, "gHotSpotVMTypeEntryTypeNameOffset", 0);
-	export_value(im, e, "gHotSpotVMTypeEntrySizeOffset", 8);
+	export_value(im, e, "gHotSpotVMTypeEntrySizeOffset", 32);
 	export_value(im, e, "gHotSpotVMIntConstants", ints);
 	export_value(im, e, "gHotSpotVMIntConstantEntryArrayStride", 16);
 	export_value(im, e, "gHotSpotVMIntConstantEntryNameOffset", 0);
@@ -389,7 +389,10 @@ void image_init(struct image *im)
 					   .readable = true,
 					   .writable = true,
 					   .path = "" };
-	im->vtable = image_get(im, 64) + 16;
+	// Three tables of a function each, behind two words of zero.
+	im->vtable = image_get(im, 96) + 16;
+	for (uint64_t i = 0; i < 3; i++)
+		image_put(im, im->vtable + 24 * i, im->vtable);
 	im->cld_head = image_get(im, 16);
 	im->threads_list = image_get(im, 16);
 	open_vm(im);
@@ -450,11 +453,32 @@ void image_commit(struct image *im, uint64_t node, unsigned granules)
 		  granules >= 64 ? UINT64_MAX : (UINT64_C(1) << granules) - 1);
 }
 
+// The neighbours of a chunk: headers that tell no more than where they begin and end.
+static void put_neighbours(struct image *im, uint64_t chunk, uint64_t start, uint64_t offset,
+			   unsigned level)
+{
+	enum { ROOT = 65536, SMALLEST_LEVEL = 14, BELOW = 56, ABOVE = 64 };
+	uint64_t end = offset + (ROOT >> level), header;
+
+	if (end % ROOT) {
+		header = image_get(im, 72);
+		image_put(im, header, start + end);
+		image_put(im, chunk + ABOVE, header);
+	}
+	if (offset % ROOT) {
+		header = image_get(im, 72);
+		image_put(im, header, start + offset - (ROOT >> SMALLEST_LEVEL));
+		image_put8(im, header + CHUNK_LEVEL, SMALLEST_LEVEL);
+		image_put(im, chunk + BELOW, header);
+	}
+}
+
 uint64_t image_chunk(struct image *im, uint64_t node, uint64_t offset, unsigned level,
 		     uint64_t used, uint64_t committed)
 {
 	uint64_t at = image_get(im, 72);
 
+	put_neighbours(im, at, image_node_start(im, node), offset, level);
 	image_put(im, at, image_node_start(im, node) + offset);
 	image_put(im, at + CHUNK_USED, used / 8);
 	image_put(im, at + CHUNK_COMMITTED, committed / 8);

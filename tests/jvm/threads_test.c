@@ -67,8 +67,8 @@ Test(threads, the_vms_own_java_threads_are_told_by_their_cpp_class)
 			   image_thread(&im, 4, "C2 CompilerThread0"),
 			   image_thread(&im, 5, "Service Thread") };
 
-	image_put(&im, at[3], im.vtable + 8);
-	image_put(&im, at[4], im.vtable + 16);
+	image_put(&im, at[3], im.vtable + 24);
+	image_put(&im, at[4], im.vtable + 48);
 	cr_assert(read_threads(at, 5), "%s", why.text);
 	cr_assert_eq(threads.java.at[1].kind, VM_THREAD_JAVA, "a name alone makes no compiler");
 	cr_assert_eq(threads.java.at[3].kind, VM_THREAD_COMPILER);
@@ -120,7 +120,10 @@ Test(threads, names_read_across_collections_are_dropped)
 	cr_assert_str_eq(threads.java.at[0].name, "main");
 }
 
-enum { TP_BELOW = 200, TP_AT = 15 << 10 }; // where Thread::current() and the descriptor lie in a stack
+enum {
+	TP_BELOW = 200,
+	TP_AT = 15 << 10
+}; // where Thread::current() and the descriptor lie in a stack
 
 // Gives the thread a descriptor near the top of its stack, with Thread::current() below it.
 static struct pthread_row describe(uint64_t thread, uint32_t tid, uint64_t current)

@@ -74,7 +74,7 @@ enum { ROWS = 10 };
 static void setup(void)
 {
 	struct row r[ROWS + 1] = { 0 };
-	uint64_t types[2][2] = { { 0 } }, ints[2][2] = { { 0 } };
+	uint64_t types[2][5] = { { 0 } }, ints[2][2] = { { 0 } };
 	char name[16];
 
 	used = symbol_count = 0;
@@ -92,7 +92,7 @@ static void setup(void)
 	}
 	rows = (struct row *)(bytes + (put(r, sizeof(r)) - BASE));
 	types[0][0] = text("Thing");
-	types[0][1] = 80;
+	types[0][4] = 80;
 	ints[0][0] = text("LIMIT");
 	ints[0][1] = (uint32_t)-5;
 	export("gHotSpotVMStructs", BASE + (uint64_t)((unsigned char *)rows - bytes));
@@ -104,9 +104,9 @@ static void setup(void)
 	export("gHotSpotVMStructEntryOffsetOffset", 32);
 	export("gHotSpotVMStructEntryAddressOffset", 40);
 	export("gHotSpotVMTypes", put(types, sizeof(types)));
-	export("gHotSpotVMTypeEntryArrayStride", 16);
+	export("gHotSpotVMTypeEntryArrayStride", 40);
 	export("gHotSpotVMTypeEntryTypeNameOffset", 0);
-	export("gHotSpotVMTypeEntrySizeOffset", 8);
+	export("gHotSpotVMTypeEntrySizeOffset", 32);
 	export("gHotSpotVMIntConstants", put(ints, sizeof(ints)));
 	export("gHotSpotVMIntConstantEntryArrayStride", 16);
 	export("gHotSpotVMIntConstantEntryNameOffset", 0);

@@ -28,6 +28,7 @@ from harness import COLLECTORS, JLEDGER, ROOT, Jvm, check, compile_java, compile
 ROUNDS = 60
 SEED = 17
 TIME_LIMIT_S = 5
+FOLLOWED = 256  # bytes
 NUMBERS = ("resident", "used", "committed", "reserved")
 Word = collections.namedtuple("Word", "at width kind what")  # kind: table, static, object, null, heap, number
 
@@ -152,6 +153,8 @@ class Words:
             return
         if "x" in mapping[2]:
             return
+        # What was read word by word is followed; long stretches are searched, or read along.
+        near = "" if end - start <= FOLLOWED else ", searched"
         for at in range((start + 7) & ~7, end - 7, 8):
             if at in table:
                 continue
@@ -162,7 +165,7 @@ class Words:
             else:
                 kind = "null" if not value else "number"
             if kind in ("static", "object") or mapping[2][1] == "w":
-                self.kinds[kind].append(Word(at, 8, kind, mapping[3] or f"anonymous {mapping[0]:x}"))
+                self.kinds[kind + near].append(Word(at, 8, kind, mapping[3] or f"anonymous {mapping[0]:x}"))
 
     def take_heap(self, start, end):
         """Narrow references (to the heap, which lies below 4 GB) and class words of headers, and the
@@ -301,8 +304,8 @@ def look(pid, by):
 
 
 def pick(rng, words):
-    kinds = {"table": 6, "table, other rows": 1, "table, exported": 1, "static": 5, "object": 8, "null": 1, "heap": 4,
-             "heap, address": 1}
+    kinds = {"table": 6, "table, other rows": 1, "table, exported": 1, "static": 4, "static, searched": 1, "object": 10,
+             "object, searched": 3, "null": 2, "null, searched": 1, "heap": 4, "heap, address": 1}
     have = [k for k in kinds if words.kinds[k]]
     kind = rng.choices(have, [kinds[k] for k in have])[0]
     return kind, rng.choice(words.kinds[kind])
