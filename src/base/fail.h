@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
-// How functions report failure.
+// Failure as a value: a kind for the program, a text for the user.
 //
-// A function that can fail returns bool and takes `struct fail *why` last.  On false it has filled
-// `why` exactly once; outputs are untouched.  The record is the caller's: nothing is allocated and
-// nothing is freed.  The text is for the user and says what would help.
+// What can fail returns bool and has `struct fail *why` as its last parameter, NULL where nobody asks.
+// False means that `why` is filled and every output is as it was.  The caller owns the record, which
+// holds no memory.  Texts name what could not be done and, where it is known, what would make it work.
 
 #ifndef BASE_FAIL_H
 #define BASE_FAIL_H
@@ -12,11 +12,11 @@
 
 enum fail_kind {
 	FAIL_NONE,
-	FAIL_GONE,    // the target exited while we looked
-	FAIL_DENIED,  // more privilege is needed; the text says which
-	FAIL_ABSENT,  // this kernel, libc, JVM or capture does not have it
-	FAIL_CORRUPT, // the bytes make no sense, or changed under us
-	FAIL_OS,      // any other errno
+	FAIL_GONE,    // there is no such process any more
+	FAIL_DENIED,  // not with these rights: the text says which are needed
+	FAIL_ABSENT,  // not to be had here: from this kernel, libc, VM or capture
+	FAIL_CORRUPT, // read, but it makes no sense: damaged, torn, or of an unknown layout
+	FAIL_OS,      // a call failed for any other reason
 };
 
 struct fail {
@@ -25,7 +25,7 @@ struct fail {
 	char text[248];
 };
 
-// Both return false, so `return fail(why, ...)` is the whole error path.  `why` may be NULL.
+// All three return false: `return fail(why, ...)`.
 __attribute__((format(printf, 3, 4))) bool fail(struct fail *why, enum fail_kind kind,
 						const char *format, ...);
 // Puts what was being done in front of what `why` already says: "reading maps: ...".

@@ -3,10 +3,14 @@
 
 #include <string.h>
 
-static void advance(struct span *s, size_t n)
+// The first `n` bytes of `s`, which loses them.
+static struct span cut(struct span *s, size_t n)
 {
+	struct span front = { s->at, n };
+
 	s->at += n;
 	s->len -= n;
+	return front;
 }
 
 static bool is_blank(char c)
@@ -25,8 +29,8 @@ bool span_take_until(struct span *rest, char c, struct span *out)
 
 	if (!hit)
 		return false;
-	*out = (struct span){ rest->at, (size_t)(hit - rest->at) };
-	advance(rest, out->len + 1);
+	*out = cut(rest, (size_t)(hit - rest->at));
+	cut(rest, 1);
 	return true;
 }
 
@@ -34,75 +38,73 @@ bool span_take_line(struct span *rest, struct span *line)
 {
 	if (!rest->len)
 		return false;
-	if (span_take_until(rest, '\n', line))
-		return true;
-	*line = *rest;
-	advance(rest, rest->len);
+	if (!span_take_until(rest, '\n', line))
+		*line = cut(rest, rest->len); // the last one, without a newline
 	return true;
 }
 
 void span_skip_blanks(struct span *rest)
 {
 	while (rest->len && is_blank(*rest->at))
-		advance(rest, 1);
+		cut(rest, 1);
 }
 
 bool span_take_word(struct span *rest, struct span *word)
 {
-	struct span s = *rest;
-	size_t n = 0;
+	struct span after = *rest;
+	const char *start;
 
-	span_skip_blanks(&s);
-	while (n < s.len && !is_blank(s.at[n]))
-		n++;
-	if (!n)
+	span_skip_blanks(&after);
+	for (start = after.at; after.len && !is_blank(*after.at);)
+		cut(&after, 1);
+	if (after.at == start)
 		return false;
-	*word = (struct span){ s.at, n };
-	advance(&s, n);
-	*rest = s;
+	*word = (struct span){ start, (size_t)(after.at - start) };
+	*rest = after;
 	return true;
 }
 
 bool span_take_char(struct span *rest, char c)
 {
-	if (!rest->len || *rest->at != c)
-		return false;
-	advance(rest, 1);
-	return true;
+	bool there = rest->len && *rest->at == c;
+
+	if (there)
+		cut(rest, 1);
+	return there;
 }
 
 bool span_take_text(struct span *rest, const char *text)
 {
-	if (!span_starts(*rest, text))
-		return false;
-	advance(rest, strlen(text));
-	return true;
+	bool there = span_starts(*rest, text);
+
+	if (there)
+		cut(rest, strlen(text));
+	return there;
 }
 
+// 0 to 15, or more than any base has.
 static unsigned digit_of(char c)
 {
+	unsigned lower = (unsigned char)c | 0x20u;
+
 	if (c >= '0' && c <= '9')
 		return (unsigned)(c - '0');
-	if (c >= 'a' && c <= 'f')
-		return (unsigned)(c - 'a' + 10);
-	if (c >= 'A' && c <= 'F')
-		return (unsigned)(c - 'A' + 10);
-	return 99;
+	return lower >= 'a' && lower <= 'f' ? lower - 'a' + 10 : 16;
 }
 
 static bool take_number(struct span *rest, unsigned base, uint64_t *value)
 {
-	uint64_t v = 0;
-	size_t n = 0;
+	struct span after = *rest;
+	uint64_t sum = 0;
 
-	for (; n < rest->len && digit_of(rest->at[n]) < base; n++)
-		if (__builtin_mul_overflow(v, base, &v) ||
-		    __builtin_add_overflow(v, digit_of(rest->at[n]), &v))
+	for (; after.len && digit_of(*after.at) < base; cut(&after, 1))
+		if (__builtin_mul_overflow(sum, base, &sum) ||
+		    __builtin_add_overflow(sum, digit_of(*after.at), &sum))
 			return false;
-	if (!n)
+	if (after.at == rest->at)
 		return false;
-	advance(rest, n);
-	*value = v;
+	*value = sum;
+	*rest = after;
 	return true;
 }
 
@@ -113,13 +115,14 @@ bool span_take_hex(struct span *rest, uint64_t *value)
 
 bool span_take_dec(struct span *rest, uint64_t *value)
 {
-	struct span s = *rest;
+	struct span after = *rest;
+	bool there;
 
-	span_skip_blanks(&s);
-	if (!take_number(&s, 10, value))
-		return false;
-	*rest = s;
-	return true;
+	span_skip_blanks(&after);
+	there = take_number(&after, 10, value);
+	if (there)
+		*rest = after;
+	return there;
 }
 
 bool span_is(struct span s, const char *text)

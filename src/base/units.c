@@ -56,7 +56,8 @@ bool units_parse_duration(const char *text, double *seconds, struct fail *why)
 	};
 
 	if (!parse_scaled(text, TIMES, sizeof(TIMES) / sizeof(TIMES[0]), seconds))
-		return fail(why, FAIL_CORRUPT, "'%s' is not a duration (write 30s, 5m or 2h)", text);
+		return fail(why, FAIL_CORRUPT, "'%s' is not a duration (write 30s, 5m or 2h)",
+			    text);
 	return true;
 }
 

@@ -4,31 +4,13 @@
 #include "diagnose/rule.h"
 
 #include <stdarg.h>
-#include <stdio.h>
-
-// arena_format with a va_list.
-static char *format_text(struct arena *mem, const char *format, va_list ap)
-{
-	va_list again;
-	char *text;
-	int len;
-
-	va_copy(again, ap);
-	len = vsnprintf(NULL, 0, format, again);
-	va_end(again);
-	if (len < 0)
-		return arena_text(mem, "");
-	text = arena_get(mem, (size_t)len + 1);
-	vsnprintf(text, (size_t)len + 1, format, ap);
-	return text;
-}
 
 #define VERDICT(name, result)                                                                      \
 	enum verdict name(struct finding *f, struct arena *mem, const char *format, ...)           \
 	{                                                                                          \
 		va_list ap;                                                                        \
 		va_start(ap, format);                                                              \
-		f->text = format_text(mem, format, ap);                                            \
+		f->text = arena_format_list(mem, format, ap);                                      \
 		va_end(ap);                                                                        \
 		f->verdict = result;                                                               \
 		return result;                                                                     \
@@ -53,7 +35,7 @@ void add_evidence(struct finding *f, struct arena *mem, const char *fact, double
 	va_list ap;
 
 	va_start(ap, format);
-	row.text = format_text(mem, format, ap);
+	row.text = arena_format_list(mem, format, ap);
 	va_end(ap);
 	vec_push(mem, &f->evidence, row);
 }

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
-// A rule weighs evidence for one cause and gives a verdict.  It reads nothing and prints nothing.
+// What a rule is: the judge of one cause of causes.def, by the facts and ledgers of two moments.
 //
-// To add one: write diagnose/NAME.c holding `const struct rule rule_NAME`, add its row to
-// rules.def, and put cases in tests/diagnose/NAME.cases.  The cause's title, kind, remedy and
-// decisive evidence stand in causes.def; every cause there is judged, and one without a rule is
-// "cannot tell" with the evidence that is missing.  Thresholds stand in the rule that uses them.
+// Pure: the same evidence gives the same verdict and the same words; no I/O, no clock.  A new one is a
+// file diagnose/NAME.c with `const struct rule rule_NAME`, its row in rules.def and its cases in
+// tests/diagnose/NAME.cases; docs/howto/add-a-rule.md.  Causes without a rule are "cannot tell", with
+// the evidence that the catalogue says is missing.  A threshold stands where it is used.
 
 #ifndef DIAGNOSE_RULE_H
 #define DIAGNOSE_RULE_H
@@ -16,19 +16,25 @@
 #include "ledger/ledger.h"
 
 enum verdict {
-	VERDICT_CONFIRMED,   // the decisive evidence of the catalogue was seen
-	VERDICT_LIKELY,      // all seen agrees, the decisive fact is missing
-	VERDICT_RULED_OUT,   // a fact contradicts it; the text says which
-	VERDICT_CANNOT_TELL, // a fact it needs is missing; the text says which and how to get it
+	VERDICT_CONFIRMED,   // what the catalogue calls decisive was seen
+	VERDICT_LIKELY,      // nothing contradicts, but the decisive fact is not to be had
+	VERDICT_RULED_OUT,   // some fact contradicts: `text` names it
+	VERDICT_CANNOT_TELL, // nothing can be said without the fact that `missing` names
 };
 
 enum finding_kind {
-	KIND_CAUSE, // explains memory or CPU that should not go; the only kind that makes a JVM unhealthy
-	KIND_RISK,  // nothing is wrong yet
-	KIND_NOTE,  // looks like a fault and is none
+	KIND_CAUSE, // a fault: it alone makes a JVM unhealthy
+	KIND_RISK,  // no fault, but one may come of it
+	KIND_NOTE,  // by design, though it looks like a fault
 };
 
-enum collectable { COLLECTABLE_NONE, COLLECTABLE_CONFIRMED, COLLECTABLE_LIKELY, COLLECTABLE_NO, COLLECTABLE_UNKNOWN };
+enum collectable {
+	COLLECTABLE_NONE,
+	COLLECTABLE_CONFIRMED,
+	COLLECTABLE_LIKELY,
+	COLLECTABLE_NO,
+	COLLECTABLE_UNKNOWN
+};
 
 struct cause {
 	const char *id, *title;
@@ -40,7 +46,7 @@ extern const struct cause CAUSES[];
 extern const size_t CAUSE_COUNT;
 const struct cause *cause_find(const char *id); // NULL: no such cause
 
-// What a rule may look at.
+// All that a rule sees.
 struct evidence {
 	const struct snapshot *now, *first; // `first` equals `now` when there was no window
 	const struct ledger *ledger, *first_ledger;
@@ -48,7 +54,7 @@ struct evidence {
 };
 
 struct evidence_row {
-	const char *fact;   // name in the catalogue or "classes.family.loaded"
+	const char *fact; // name in the catalogue or "classes.family.loaded"
 	double value;
 	const char *text;   // one clause for people
 	const char *source; // "vmstructs"
@@ -62,17 +68,18 @@ struct finding {
 	const struct cause *cause;
 	enum verdict verdict;
 	enum collectable collectable;
-	uint64_t bytes;              // resident bytes that this explains
-	double growth_per_s;         // bytes per second over the window
+	uint64_t bytes;      // resident bytes that this explains
+	double growth_per_s; // bytes per second over the window
 	bool has_growth;
-	const char *text;            // one or two sentences with numbers: the verdict's reason
-	const char *missing, *how;   // CANNOT_TELL: the fact that is missing, how to get it
+	const char *text;          // one or two sentences with numbers: the verdict's reason
+	const char *missing, *how; // CANNOT_TELL: the fact that is missing, how to get it
 	struct {
-		const char *kind, *name, *loader; // NULL where it has none; kind "class-family", "thread" ...
+		const char *kind, *name,
+			*loader; // NULL where it has none; kind "class-family", "thread" ...
 	} culprit;
 	VEC(struct evidence_row) evidence;
 	VEC(struct confused_row) confused;
-	const char *experiment;      // a command, or NULL
+	const char *experiment; // a command, or NULL
 	VEC(const char *) remedies;
 };
 
@@ -86,7 +93,8 @@ struct rule {
 #include "diagnose/rules.def"
 #undef RULE
 
-// Each sets the text and returns its verdict: `return ruled_out(f, mem, "...")` is the whole path.
+// Verdicts as return values: each stores its text and itself in `f`, so that a rule ends with
+// `return ruled_out(f, mem, "...")`.
 __attribute__((format(printf, 3, 4))) enum verdict confirmed(struct finding *f, struct arena *mem,
 							     const char *format, ...);
 __attribute__((format(printf, 3, 4))) enum verdict likely(struct finding *f, struct arena *mem,
@@ -97,6 +105,7 @@ enum verdict cannot_tell(struct finding *f, struct arena *mem, const char *missi
 			 const char *how);
 __attribute__((format(printf, 6, 7))) void add_evidence(struct finding *f, struct arena *mem,
 							const char *fact, double value,
-							const char *source, const char *format, ...);
+							const char *source, const char *format,
+							...);
 
 #endif

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// Parser for /proc/PID/smaps.  Opens nothing.  Format notes: docs/formats/smaps.md.
+// Parser for /proc/PID/smaps: the sizes of each mapping.  Format notes: docs/formats/smaps.md.
 //
-// Kernels add keys over time, so unknown keys are skipped and missing ones read as 0.
+// Pure.  A key that is not known here is passed over, one that this kernel lacks leaves its size at 0.
 
 #ifndef PARSE_SMAPS_H
 #define PARSE_SMAPS_H
@@ -15,7 +15,7 @@
 struct arena;
 struct fail;
 
-// One mapping.  Every size is in bytes: the kernel's kB end here.
+// A mapping; bytes, where the kernel writes kB.
 struct smaps_entry {
 	uint64_t start, end; // addresses in the target; end is exclusive
 	uint64_t rss, pss, anon, swap, lazy_free, anon_huge, locked;
