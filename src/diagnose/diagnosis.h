@@ -6,7 +6,7 @@
 
 #include "diagnose/rule.h"
 
-struct growth_part { // of the window's growth, for the first lines of a report
+struct growth_part {         // of the window's growth, for the first lines of a report
 	const char *account; // id
 	const char *title;
 	int64_t bytes;
@@ -16,18 +16,20 @@ struct growth_part { // of the window's growth, for the first lines of a report
 
 struct diagnosis {
 	bool healthy; // no finding of kind cause is confirmed or likely
-	struct finding *all; // one per cause: findings that hold first (causes by weight, risks, notes),
-	size_t count;        // then ruled out, then cannot tell, each in catalogue order
-	size_t held;         // how many of them are confirmed or likely
+	struct finding
+		*all; // one per cause: findings that hold first (causes by weight, risks, notes),
+	size_t count; // then ruled out, then cannot tell, each in catalogue order
+	size_t held;  // how many of them are confirmed or likely
 	VEC(struct growth_part) growth; // largest first
 	struct {
 		bool known;
-		double low_s, mid_s, high_s; // until the limit is reached at the window's rate; high may be INFINITY
+		double low_s, mid_s,
+			high_s; // until the limit is reached at the window's rate; high may be INFINITY
 	} limit_eta;
 };
 
 void diagnose(const struct evidence *e, struct arena *mem, struct diagnosis *out);
-const char *verdict_name(enum verdict v);         // "confirmed", "likely", "ruled out", "cannot tell"
+const char *verdict_name(enum verdict v); // "confirmed", "likely", "ruled out", "cannot tell"
 const char *finding_kind_name(enum finding_kind k); // "cause"
 const char *collectable_name(enum collectable c);   // "likely"; NULL for COLLECTABLE_NONE
 

@@ -20,13 +20,13 @@ enum certainty {
 enum claim_table { CLAIM_OF_NONE, CLAIM_OF_THREAD, CLAIM_OF_LOADER, CLAIM_OF_ARENA };
 
 struct claim {
-	uint64_t start, end;  // need not be page-aligned; end is exclusive
-	const char *account;  // an id of ledger/accounts.def: "metaspace"
-	const char *part;     // finer name within the account, for people: "card table"; or NULL
-	const char *source;   // who says so: "vmstructs", "probe", "glibc", "elf", "proc", "shape"
+	uint64_t start, end; // need not be page-aligned; end is exclusive
+	const char *account; // an id of ledger/accounts.def: "metaspace"
+	const char *part;    // finer name within the account, for people: "card table"; or NULL
+	const char *source;  // who says so: "vmstructs", "probe", "glibc", "elf", "proc", "shape"
 	enum certainty certainty;
 	enum claim_table table;
-	uint32_t row;         // with a table
+	uint32_t row; // with a table
 };
 
 const char *certainty_name(enum certainty c); // "exact"

@@ -14,9 +14,9 @@ struct jvm_row {
 	const char *main; // main class or jar; NULL when the command line is not readable
 	const char *jdk;  // version, NULL unknown
 	uint64_t rss;
-	uint64_t limit; // of the container, UNKNOWN_BYTES none
+	uint64_t limit;                               // of the container, UNKNOWN_BYTES none
 	uint64_t heap_used, heap_committed, heap_max; // UNKNOWN_BYTES unknown
-	const char *container; // id, NULL none
+	const char *container;                        // id, NULL none
 	enum tier tier;
 	const char *state; // one word: "ok", "stopped", "exiting", "denied", "near-limit"
 };

@@ -95,7 +95,8 @@ static void look(struct process *p)
 						       m->inode,    m->dev_major, m->dev_minor,
 						       m->readable, m->shared,    m->path };
 		if (m->end <= REMOTE_END)
-			ranges[count++] = (struct page_range){ m->start, m->end, !m->inode && !m->shared };
+			ranges[count++] =
+				(struct page_range){ m->start, m->end, !m->inode && !m->shared };
 	}
 	cr_assert(pages_read(&p->files, p->pid, ranges, count, &p->mem, &p->pages, &why), "%s",
 		  why.text);

@@ -36,7 +36,8 @@ JNIEXPORT jboolean JNICALL Java_Latency_pin(JNIEnv *env, jclass self, jint cpu)
 
 	CPU_ZERO(&set);
 	CPU_SET((size_t)cpu, &set);
-	return !sched_setaffinity(0, sizeof(set), &set) && !sched_setscheduler(0, SCHED_FIFO, &priority);
+	return !sched_setaffinity(0, sizeof(set), &set) &&
+	       !sched_setscheduler(0, SCHED_FIFO, &priority);
 }
 
 // {rounds, p50, p99, p99.9, p99.99, max} in ns over `seconds`.
@@ -52,7 +53,8 @@ JNIEXPORT jlongArray JNICALL Java_Latency_measure(JNIEnv *env, jclass self, jint
 		return NULL;
 	while (n < LIMIT && now_ns() < end) {
 		uint64_t start = now_ns(), ns;
-		char *p = mmap(NULL, ROUND_BYTES, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+		char *p = mmap(NULL, ROUND_BYTES, PROT_READ | PROT_WRITE,
+			       MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
 
 		if (p == MAP_FAILED)
 			break;

@@ -17,7 +17,8 @@ JNIEXPORT jlong JNICALL Java_Oracle_allocate(JNIEnv *env, jclass self, jlong byt
 	return (jlong)(uintptr_t)p;
 }
 
-JNIEXPORT jlong JNICALL Java_Oracle_allocateAligned(JNIEnv *env, jclass self, jlong bytes, jlong alignment)
+JNIEXPORT jlong JNICALL Java_Oracle_allocateAligned(JNIEnv *env, jclass self, jlong bytes,
+						    jlong alignment)
 {
 	void *p = NULL;
 
@@ -34,7 +35,8 @@ JNIEXPORT void JNICALL Java_Oracle_release(JNIEnv *env, jclass self, jlong at)
 
 JNIEXPORT jlong JNICALL Java_Oracle_map(JNIEnv *env, jclass self, jlong bytes)
 {
-	void *p = mmap(NULL, (size_t)bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	void *p = mmap(NULL, (size_t)bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1,
+		       0);
 
 	if (p == MAP_FAILED)
 		return 0;
