@@ -68,7 +68,7 @@ struct hotspot {
 
 	uint64_t heap_at;              // CollectedHeap*
 	uint64_t heap_start, heap_end; // CollectedHeap::_reserved; 0, 0 when it has none (ZGC)
-		// or one that MaxHeapSize contradicts
+				       // or one that MaxHeapSize contradicts
 };
 
 // Finds libjvm.so in `maps`, reads the tables, the flags that decide on layouts, and the narrow
@@ -76,6 +76,10 @@ struct hotspot {
 // ABSENT: no libjvm.so, or it is not HotSpot (the text says what it is); CORRUPT: layout unknown.
 bool hotspot_open(const struct memory *memory, const struct maps *maps, const struct tree *files,
 		  int pid, struct arena *mem, struct hotspot *out, struct fail *why);
+
+// For hotspot_open(): finds the members of fields.def in the tables.  One that lies where no member can, or
+// where another lies, counts as not exported.
+void hotspot_resolve_fields(struct hotspot *vm);
 
 bool hotspot_has(const struct hotspot *vm, enum field_id id);
 bool hotspot_has_offset(const struct hotspot *vm, enum field_id id); // exported, and not static
