@@ -23,8 +23,8 @@ enum { CODEHEAPS_LIMIT = 8 }; // real VMs have 1 to 4
 struct codeheaps_heap {
 	const char
 		*name; // "non-nmethods", "profiled nmethods", "non-profiled nmethods"; "code cache"
-		// when there is but one, or when the VM's own name was not found
-	uint64_t at;                // CodeHeap*
+		       // when there is but one, or when the VM's own name was not found
+	uint64_t at;   // CodeHeap*
 	struct virtualspace memory; // the blocks
 	struct virtualspace segmap; // a byte a segment
 	uint64_t segment_bytes;
