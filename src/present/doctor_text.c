@@ -5,8 +5,8 @@
 
 #include "base/arena.h"
 #include "base/units.h"
-#include "present/map_text.h"
 #include "present/report.h"
+#include "present/target_text.h"
 #include "present/words.h"
 
 enum { WIDTH = 79, TITLE_AT = 12, BODY_AT = 2, PROOF_AT = 11, DO_AT = 6, GROWTH_SHOWN = 4 };
@@ -235,7 +235,7 @@ void report_doctor_text(const struct report *r, FILE *to)
 {
 	struct printer p = { .r = r, .to = to };
 
-	map_text_target(r, to);
+	target_text_head(r, to);
 	print_rss(&p);
 	print_growth(&p);
 	fputc('\n', to);
@@ -244,6 +244,6 @@ void report_doctor_text(const struct report *r, FILE *to)
 	if (r->all_causes)
 		print_all(&p);
 	print_summary(&p);
-	map_text_missing(r, to);
+	target_text_missing(r, to);
 	arena_drop(&p.mem);
 }

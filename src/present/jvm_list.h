@@ -10,7 +10,7 @@
 struct jvm_rows;
 
 void report_ps_text(const struct jvm_rows *rows, bool colour, FILE *to);
-// `host` and `wall_s` head the object, as in every other report.
+// `host` heads the object, as in every other report.
 void report_ps_json(const struct jvm_rows *rows, const char *host, FILE *to);
 
 #endif

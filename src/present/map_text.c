@@ -1,27 +1,23 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "present/map_text.h"
-
 #include <inttypes.h>
 #include <string.h>
 
 #include "base/arena.h"
-#include "base/mask.h"
 #include "base/units.h"
 #include "ledger/checks.h"
 #include "ledger/container.h"
 #include "ledger/loaders.h"
 #include "ledger/parts.h"
-#include "present/drill.h"
+#include "present/drill_text.h"
 #include "present/report.h"
 #include "present/rows.h"
+#include "present/target_text.h"
 #include "present/words.h"
 
 enum {
 	WIDTH = 79,
-	PARTS_SHOWN = 4,   // sub-rows of an account
-	ROWS_SHOWN = 20,   // of a drill-down
-	WIDEST_DRILL = 16, // columns
-	MISSES_SHOWN = 4,  // the rest is in --json
+	PARTS_SHOWN = 4, // sub-rows of an account
+	ROWS_SHOWN = 20, // of a drill-down
 };
 static const uint64_t PART_WORTH_A_LINE = 52429; // what rounds to 0.1 MB
 
@@ -32,68 +28,6 @@ struct printer {
 	struct arena mem;
 	FILE *to;
 };
-
-static const char *text_fact(const struct snapshot *s, enum fact_id id)
-{
-	return s->fact[id].known ? s->fact[id].text : NULL;
-}
-
-static const char *xmx(uint64_t bytes, struct arena *mem)
-{
-	if (bytes == UNKNOWN_BYTES)
-		return "";
-	if (bytes % GIB(1) == 0)
-		return arena_format(mem, "  -Xmx%" PRIu64 "g", bytes / GIB(1));
-	return arena_format(mem, "  -Xmx%" PRIu64 "m", bytes / MIB(1));
-}
-
-// What stands behind the name in a line about the target.
-static const char *about(const struct snapshot *s, struct arena *mem)
-{
-	const char *version = text_fact(s, F_JDK_VERSION), *gc = text_fact(s, F_COLLECTOR);
-	const char *text = "";
-	char up[16];
-
-	if (version)
-		text = arena_format(mem, "  JDK %.*s", (int)strcspn(version, "+-"),
-				    words_clean(version, 0, mem));
-	text = arena_format(mem, "%s%s%s%s", text, gc ? "  " : "", words_clean(gc, 0, mem),
-			    xmx(snapshot_get(s, F_HEAP_MAX, UNKNOWN_BYTES), mem));
-	if (s->fact[F_UPTIME].known)
-		text = arena_format(mem, "%s  up %s", text,
-				    words_duration((double)s->fact[F_UPTIME].value / 1e3, up));
-	return text;
-}
-
-// The name gives way when the line would be longer than a screen is wide.
-static void print_target(const struct snapshot *s, const char *behind, FILE *to)
-{
-	enum { SHORTEST = 12 };
-	const char *name = text_fact(s, F_MAIN);
-	struct arena mem = { 0 };
-	size_t used = words_columns(behind);
-
-	fprintf(to, "%s%s\n",
-		name ? words_tail(mask_copy(&mem, name),
-				  used + SHORTEST < WIDTH ? WIDTH - used : SHORTEST, &mem)
-		     : "JVM",
-		behind);
-	arena_drop(&mem);
-}
-
-void map_text_target(const struct report *r, FILE *to)
-{
-	const struct container_facts *c = &r->now->container;
-	struct arena mem = { 0 };
-	const char *limit = "";
-
-	if (c->known && c->limit != UNKNOWN_BYTES)
-		limit = arena_format(&mem, "   container limit %.0f MB", units_in_mb(c->limit));
-	print_target(r->now,
-		     arena_format(&mem, "  pid %d%s%s", r->now->pid, about(r->now, &mem), limit),
-		     to);
-	arena_drop(&mem);
-}
 
 // "pid 4711  RSS 296.0 MB  (limit 512, working set 283, swap 0)         MB resident"
 static void print_head(const struct printer *p)
@@ -318,105 +252,6 @@ static void print_sum(const struct printer *p)
 	print_line(p, "sum", p->l->scanned, words, p->l->growth);
 }
 
-static void print_by_mapping(struct printer *p, size_t limit)
-{
-	struct mapping_total *totals = drill_mappings(p->l, &p->mem);
-	size_t count = p->r->now->mappings.count;
-	size_t *order = arena_array(&p->mem, size_t, count + 1);
-	uint64_t *sizes = arena_array(&p->mem, uint64_t, count + 1);
-	size_t shown = 0, held = 0;
-
-	for (size_t i = 0; i < count; i++) {
-		sizes[i] = totals[i].resident;
-		held += totals[i].resident || totals[i].swap;
-	}
-	drill_order(sizes, count, &p->mem, order);
-	p->table = (struct table){ MAPPING_COLUMNS, MC_COUNT, p->to, p->r->colour, NULL, 0 };
-	table_print_head(&p->table);
-	for (size_t i = 0; i < count; i++) {
-		const struct mapping_total *t = &totals[order[i]];
-		struct cell row[MC_COUNT];
-		char perms[5];
-
-		// What nobody claims is never cut off: ignorance has a size and an address.
-		if ((!t->resident && !t->swap) || (shown >= limit && !t->unaccounted))
-			continue;
-		rows_mapping(p->l, t, row, perms);
-		table_print_row(&p->table, row);
-		shown++;
-	}
-	if (shown < held)
-		fprintf(p->to, "%zu more with pages: --top 0\n", held - shown);
-	for (size_t i = 0; i < p->l->unknowns.count; i++) {
-		const struct unaccounted_row *u = &p->l->unknowns.at[i];
-		char size[16];
-
-		fputs("  ", p->to);
-		words_wrap(arena_format(&p->mem, "%" PRIx64 ": %s unaccounted, %s", u->start,
-					units_print_size(u->resident, size),
-					words_clean(u->looks_like, 0, &p->mem)),
-			   2, 4, WIDTH, p->to);
-	}
-}
-
-typedef void row_maker(const struct ledger *l, size_t row, uint64_t resident, struct cell *out);
-
-struct drill_kind {
-	enum claim_table table;
-	const struct column *columns;
-	size_t column_count;
-	row_maker *make;
-	const char *nothing;
-};
-
-static const struct drill_kind DRILLS[] = {
-	[BY_THREAD] = { CLAIM_OF_THREAD, THREAD_COLUMNS, TC_COUNT, rows_thread,
-			"no thread could be listed" },
-	[BY_LOADER] = { CLAIM_OF_LOADER, LOADER_COLUMNS, LC_COUNT, rows_loader,
-			"no loader could be listed" },
-	[BY_ARENA] = { CLAIM_OF_ARENA, ARENA_COLUMNS, RC_COUNT, rows_arena,
-		       "no arena could be listed" },
-};
-
-static size_t drill_rows(const struct report *r)
-{
-	return r->by == BY_THREAD   ? r->now->threads.count
-	       : r->by == BY_LOADER ? r->now->loaders.count
-				    : r->now->arenas.count;
-}
-
-static void print_drill(struct printer *p, size_t limit)
-{
-	const struct drill_kind *k = &DRILLS[p->r->by];
-	struct cell row[WIDEST_DRILL];
-	uint64_t rest = 0, sum = 0;
-	struct drill d;
-	char mb[16];
-
-	drill_table(p->l, k->table, drill_rows(p->r), &p->mem, &d);
-	if (!d.count) {
-		fprintf(p->to, "%s\n", k->nothing);
-		return;
-	}
-	p->table = (struct table){ k->columns, k->column_count, p->to, p->r->colour, NULL, 0 };
-	table_print_head(&p->table);
-	for (size_t i = 0; i < d.count; i++) {
-		uint64_t resident = d.resident[d.order[i]];
-
-		sum += resident;
-		if (i >= limit) {
-			rest += resident;
-			continue;
-		}
-		k->make(p->l, d.order[i], resident, row);
-		table_print_row(&p->table, row);
-	}
-	if (d.count > limit)
-		fprintf(p->to, "%zu more with %s MB: --top 0\n", d.count - limit,
-			words_mb(rest, mb));
-	fprintf(p->to, "sum of %zu: %s MB resident\n", d.count, words_mb(sum, mb));
-}
-
 static void print_failed_checks(const struct printer *p)
 {
 	const struct snapshot *s = p->r->now;
@@ -471,45 +306,6 @@ static void print_container(struct printer *p)
 		   11, 11, WIDTH, p->to);
 }
 
-void map_text_missing(const struct report *r, FILE *to)
-{
-	const struct snapshot *s = r->now;
-	struct arena mem = { 0 };
-	size_t shown = 0;
-
-	for (size_t i = 0; i < s->misses.count && shown < MISSES_SHOWN; i++, shown++) {
-		const char *text = arena_format(&mem, "%s: %s", s->misses.at[i].collector,
-						words_clean(s->misses.at[i].text, 0, &mem));
-
-		fputs("missing  ", to);
-		words_wrap(text, 9, 9, WIDTH, to);
-	}
-	if (s->misses.count > shown)
-		fprintf(to, "missing  %zu more: --json\n", s->misses.count - shown);
-	if (s->tier_gain) {
-		fprintf(to, "tier %s   ", tier_name(s->tier));
-		words_wrap(s->tier_gain, 9, 9, WIDTH, to);
-	}
-	arena_drop(&mem);
-}
-
-// What the look itself cost the machine and the target.
-static void print_cost(struct printer *p)
-{
-	const struct snapshot *s = p->r->now;
-	char size[16];
-
-	print_target(s, about(s, &p->mem), p->to);
-	fprintf(p->to, "tier %s, look %.0f ms CPU, %s peak", tier_name(s->tier),
-		s->cost.cpu_s * 1e3, units_print_size(s->cost.peak_rss, size));
-	if (s->fact[F_LOCK_HOLD].known)
-		fprintf(p->to, ", memory lock held %.2f ms at a time",
-			(double)s->fact[F_LOCK_HOLD].value / 1e6);
-	if (!p->l->by_page)
-		fputs(", sizes by mapping (no pagemap)", p->to);
-	fputc('\n', p->to);
-}
-
 void report_map_text(const struct report *r, FILE *to)
 {
 	struct printer p = { .r = r, .l = r->ledger, .to = to };
@@ -523,10 +319,8 @@ void report_map_text(const struct report *r, FILE *to)
 	if (r->all_rows)
 		limit = SIZE_MAX;
 	print_head(&p);
-	if (r->by == BY_MAPPING) {
-		print_by_mapping(&p, limit);
-	} else if (r->by != BY_ACCOUNT) {
-		print_drill(&p, limit);
+	if (r->by != BY_ACCOUNT) {
+		drill_text_print(r, limit, to);
 	} else {
 		table_print_head(&p.table);
 		print_accounts(&p);
@@ -534,7 +328,7 @@ void report_map_text(const struct report *r, FILE *to)
 		print_container(&p);
 	}
 	print_failed_checks(&p);
-	map_text_missing(r, to);
-	print_cost(&p);
+	target_text_missing(r, to);
+	target_text_cost(r, to);
 	arena_drop(&p.mem);
 }

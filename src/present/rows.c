@@ -95,7 +95,6 @@ const struct column JVM_COLUMNS[JC_COUNT] = {
 	[JC_RSS] = { "rss", "RSS", 7, COLUMN_BYTES, "resident" },
 	[JC_LIMIT] = { "limit", "limit", 7, COLUMN_BYTES, "of its container" },
 	[JC_HEAP_USED] = { NULL, "heap", 7, COLUMN_BYTES, "used Java heap" },
-	[JC_HEAP_COMMITTED] = { NULL, NULL, 0, COLUMN_BYTES, "committed Java heap" },
 	[JC_HEAP_MAX] = { NULL, "of max", 7, COLUMN_BYTES, "largest Java heap" },
 	[JC_GAP] = GAP(1),
 	[JC_TIER] = { "tier", "tier", 5, COLUMN_TEXT, "what the kernel lets us read" },
@@ -214,7 +213,6 @@ void rows_jvm(const struct jvm_row *j, struct cell out[JC_COUNT])
 	out[JC_RSS] = cell_bytes(j->rss);
 	out[JC_LIMIT] = cell_bytes(j->limit);
 	out[JC_HEAP_USED] = cell_bytes(j->heap_used);
-	out[JC_HEAP_COMMITTED] = cell_bytes(j->heap_committed);
 	out[JC_HEAP_MAX] = cell_bytes(j->heap_max);
 	out[JC_TIER] = cell_text(tier_name(j->tier));
 	out[JC_STATE] = cell_text(j->state);

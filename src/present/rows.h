@@ -100,7 +100,6 @@ enum jvm_column {
 	JC_RSS,
 	JC_LIMIT,
 	JC_HEAP_USED,
-	JC_HEAP_COMMITTED,
 	JC_HEAP_MAX,
 	JC_GAP,
 	JC_TIER,
