@@ -59,8 +59,9 @@ struct collector {
 	const char *sentence; // what it brings, for docs and --help
 	enum tier needs;      // the poorest tier in which it still works
 	bool needs_vm;        // run only when look->vm is there
-	bool only_without_vm; // the poorer way: run only when look->vm is not there, for another
-			      // reason than that it is damaged
+	// The poorer way: run only when look->vm is not there, for another reason than that it is
+	// damaged.
+	bool only_without_vm;
 	// Accounts that nobody else can tell, up to a NULL: doubted when the collector fails in a
 	// target whose memory it could read.
 	const char *accounts[COLLECTOR_ACCOUNTS];
