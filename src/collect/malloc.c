@@ -102,6 +102,11 @@ static void claim_linker(struct look *look, const struct malloc_view *view, cons
 	}
 }
 
+static bool is_foreign(const struct allocator *a)
+{
+	return a->kind != ALLOCATOR_GLIBC && a->kind != ALLOCATOR_UNKNOWN;
+}
+
 static void name_allocator(struct look *look, const struct allocator *a)
 {
 	const char *text =
@@ -120,19 +125,17 @@ static bool run(struct look *look, struct fail *why)
 	allocator_find(look->target->files, look->target->pid, &look->maps, look->mem, &allocator);
 	name_allocator(look, &allocator);
 	taken_view(look, &view);
-	if (!glibc_read(&view, look->mem, &g, why)) {
-		// The linker's own pages are told from glibc's by knowing these.
-		if (allocator.kind != ALLOCATOR_GLIBC)
-			claim_linker(look, &view, NULL);
+	if (is_foreign(&allocator)) // libc's own arenas hold next to nothing then
+		fail(why, FAIL_ABSENT, "what %s holds can't be told yet", allocator.name);
+	if (is_foreign(&allocator) || !glibc_read(&view, look->mem, &g, why)) {
 		for (size_t i = 0; i < sizeof(FACTS) / sizeof(FACTS[0]); i++)
 			snapshot_set_missing(look->out, FACTS[i],
 					     look_from(look, "malloc", "glibc", CERTAINTY_EXACT),
 					     why->text);
-		if (allocator.kind == ALLOCATOR_GLIBC) {
+		// The linker's own pages are told from the allocator's by knowing these.
+		if (allocator.kind == ALLOCATOR_GLIBC)
 			snapshot_doubt(look->out, "libraries", "malloc", false);
-			return false;
-		}
-		return fail(why, FAIL_ABSENT, "what %s holds can't be told yet", allocator.name);
+		return false;
 	}
 	set_facts(look, &g);
 	add_arenas(look, &g);

@@ -289,32 +289,49 @@ static void seek_excess(struct excess *x, size_t from, unsigned chosen, uint64_t
 	}
 }
 
-static bool leave_out_excess(struct hunt *h)
+// The one best set of `count` chosen candidates that hold `bytes` together: the weakest, or with
+// `strongest` the others.  False when there is none, more than one, or too much to try.
+static bool find_set(const struct hunt *h, uint64_t count, uint64_t bytes, bool strongest,
+		     struct excess *x)
 {
-	uint64_t count = h->count - h->g->counters.mmaps;
-	uint64_t bytes = h->bytes - h->g->counters.mmapped;
-	struct excess x = { .h = h, .best_strength = 2 * EXCESS_LIMIT + 1 };
-
-	if (h->count <= h->g->counters.mmaps || h->bytes <= h->g->counters.mmapped ||
-	    count > EXCESS_LIMIT)
+	*x = (struct excess){ .h = h, .best_strength = 2 * EXCESS_LIMIT + 1 };
+	if (!count || !bytes || count > EXCESS_LIMIT)
 		return false;
 	for (size_t i = 0; i < h->seen.count; i++) {
 		const struct candidate *c = &h->seen.at[i];
 
 		if (!c->chosen || c->end - c->start > bytes)
 			continue;
-		if (x.count == EXCESS_CANDIDATES)
+		if (x->count == EXCESS_CANDIDATES)
 			return false;
-		x.strength[x.count] = strength(h, i);
-		x.at[x.count++] = i;
+		x->strength[x->count] = strongest ? 2 - strength(h, i) : strength(h, i);
+		x->at[x->count++] = i;
 	}
-	seek_excess(&x, 0, 0, count, bytes, 0);
-	if (x.ways != 1 || x.steps > EXCESS_STEPS)
+	seek_excess(x, 0, 0, count, bytes, 0);
+	return x->ways == 1 && x->steps <= EXCESS_STEPS;
+}
+
+// Leaves out what is too much, or, where that is a lot and malloc has few, keeps what malloc counts.
+static bool leave_out_excess(struct hunt *h)
+{
+	uint64_t mmaps = h->g->counters.mmaps, mmapped = h->g->counters.mmapped;
+	struct excess x;
+
+	if (h->count <= mmaps || h->bytes <= mmapped)
 		return false;
-	for (uint64_t i = 0; i < count; i++)
-		h->seen.at[x.best[i]].chosen = false;
-	h->count -= count;
-	h->bytes -= bytes;
+	if (find_set(h, h->count - mmaps, h->bytes - mmapped, false, &x)) {
+		for (uint64_t i = 0; i < h->count - mmaps; i++)
+			h->seen.at[x.best[i]].chosen = false;
+	} else if (find_set(h, mmaps, mmapped, true, &x)) {
+		for (size_t i = 0; i < h->seen.count; i++)
+			h->seen.at[i].chosen = false;
+		for (uint64_t i = 0; i < mmaps; i++)
+			h->seen.at[x.best[i]].chosen = true;
+	} else {
+		return false;
+	}
+	h->count = mmaps;
+	h->bytes = mmapped;
 	return true;
 }
 
