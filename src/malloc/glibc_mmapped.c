@@ -281,12 +281,26 @@ static void seek_excess(struct excess *x, size_t from, unsigned chosen, uint64_t
 
 		if (x->steps++ > EXCESS_STEPS)
 			return;
+		if ((c->end - c->start) * left_count < left_bytes)
+			return; // largest first: what follows is too small
 		if (c->end - c->start > left_bytes || sum + x->strength[i] > x->best_strength)
 			continue;
 		x->set[chosen] = x->at[i];
 		seek_excess(x, i + 1, chosen + 1, left_count - 1, left_bytes - (c->end - c->start),
 			    sum + x->strength[i]);
 	}
+}
+
+static int largest_first(const void *a, const void *b, void *hunt)
+{
+	const struct hunt *h = hunt;
+	size_t i = *(const size_t *)a, k = *(const size_t *)b;
+	uint64_t p = h->seen.at[i].end - h->seen.at[i].start;
+	uint64_t q = h->seen.at[k].end - h->seen.at[k].start;
+
+	if (p != q)
+		return p > q ? -1 : 1;
+	return i < k ? -1 : i > k;
 }
 
 // The one best set of `count` chosen candidates that hold `bytes` together: the weakest, or with
@@ -304,9 +318,12 @@ static bool find_set(const struct hunt *h, uint64_t count, uint64_t bytes, bool 
 			continue;
 		if (x->count == EXCESS_CANDIDATES)
 			return false;
-		x->strength[x->count] = strongest ? 2 - strength(h, i) : strength(h, i);
 		x->at[x->count++] = i;
 	}
+	if (x->count)
+		qsort_r(x->at, x->count, sizeof(*x->at), largest_first, (void *)h);
+	for (size_t i = 0; i < x->count; i++)
+		x->strength[i] = strongest ? 2 - strength(h, x->at[i]) : strength(h, x->at[i]);
 	seek_excess(x, 0, 0, count, bytes, 0);
 	return x->ways == 1 && x->steps <= EXCESS_STEPS;
 }
