@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "base/units.h"
 
-#include <ctype.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -18,7 +17,8 @@ static bool parse_scaled(const char *text, const struct suffix *suffixes, size_t
 	char *end;
 	double n = strtod(text, &end);
 
-	if (end == text || !(n >= 0) || !isdigit((unsigned char)text[0]) || n > 1e18)
+	// Digits and a point alone: strtod() also takes 0x10, 1e3, inf and signs.
+	if (end == text || (size_t)(end - text) != strspn(text, "0123456789.") || n > 1e18)
 		return false;
 	for (size_t i = 0; i < count; i++)
 		if (!strcasecmp(end, suffixes[i].text)) {
