@@ -10,11 +10,18 @@
 // default, which means the heap's maximum.
 static void add_limit(struct look *look, const struct direct_buffers *d, struct provenance from)
 {
-	uint64_t flag;
+	uint64_t flag = 0;
+	bool has_flag = hotspot_flag(look->vm, "MaxDirectMemorySize", &flag) && flag;
+	uint64_t heap = look->vm->heap_end - look->vm->heap_start;
 
-	if (d->has_limit)
+	// The default is the heap's maximum, less at most a survivor space.
+	if (d->has_limit &&
+	    (has_flag ? d->limit != flag : heap && (d->limit > heap || d->limit < heap / 2)))
+		snapshot_set_missing(look->out, F_DIRECT_LIMIT, from,
+				     "java.nio.Bits' limit is neither the flag's nor the heap's");
+	else if (d->has_limit)
 		snapshot_set(look->out, F_DIRECT_LIMIT, d->limit, from);
-	else if (hotspot_flag(look->vm, "MaxDirectMemorySize", &flag) && flag)
+	else if (has_flag)
 		snapshot_set(look->out, F_DIRECT_LIMIT, flag, from);
 	else
 		snapshot_set_missing(look->out, F_DIRECT_LIMIT, from,

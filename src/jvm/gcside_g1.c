@@ -16,6 +16,9 @@
 
 enum {
 	MAPPER_LIMIT = 16,
+	MAPPERS_17 = 6, // heap, two bitmaps, block offsets, cards, card counts
+	CACHE_FIRST_JDK = 17,
+	CACHE_LAST_JDK = 25, // seen to have the cache in a static
 	MANAGER_WORDS = 48,
 	HEAP_OBJECT_LIMIT = 8192,
 	ROUNDING = 4 << 20, // side tables are rounded up to large pages at most
@@ -104,11 +107,11 @@ static void find_mappers(struct gcside_probe *p, uint64_t manager)
 		has_cards |= p->card_table && m->start == p->card_table;
 		count++;
 	}
-	if (has_heap && has_cards)
+	// Other releases have one bitmap, and may do without card counts.
+	if (has_heap && has_cards && (p->vm->jdk != 17 || count == MAPPERS_17))
 		take_mappers(p, found, count);
 	else
-		vec_push(p->mem, &p->out->refused,
-			 "G1's mappers: the heap's or the card table's is missing");
+		vec_push(p->mem, &p->out->refused, "G1's mappers: one of them is missing");
 }
 
 // A table of row pointers, one row a region, with the rows behind it: page-aligned, in a static.
@@ -137,6 +140,8 @@ static void find_card_cache(struct gcside_probe *p, uint64_t manager)
 	for (size_t i = 0; i < p->static_count; i++)
 		if (gcside_is_side(p, p->statics[i]) && take_card_cache(p, p->statics[i], regions))
 			return;
+	if (p->vm->jdk >= CACHE_FIRST_JDK && p->vm->jdk <= CACHE_LAST_JDK)
+		vec_push(p->mem, &p->out->refused, "G1's from-card cache was not found");
 }
 
 // G1ConcurrentMark is the malloc'd object that the heap points to and whose first bitmap (vtable,
