@@ -16,8 +16,8 @@ static int by_start(const void *a, const void *b)
 
 static bool takes(const struct claim *c)
 {
-	return c->certainty != CERTAINTY_ESTIMATED && strcmp(c->account, "malloc") &&
-	       strcmp(c->account, "direct-buffers");
+	return c->certainty != CERTAINTY_ESTIMATED && strcmp(c->account, "malloc") != 0 &&
+	       strcmp(c->account, "direct-buffers") != 0;
 }
 
 void taken_view(struct look *look, struct malloc_view *out)
