@@ -143,7 +143,7 @@ public final class Oracle {
         System.load(new File(dir, "liboracle.so").getAbsolutePath());
         mallocs(random);
         for (int i = 0; i < 60; i++) {
-            int size = i % 10 == 0 ? 1 << 20 : 1 + random.nextInt(120_000);
+            int size = i % 10 == 0 ? 1 << 20 : i % 10 == 5 ? 0 : 1 + random.nextInt(120_000);
             ByteBuffer buffer = ByteBuffer.allocateDirect(size);
             KEPT.add(buffer);
             KEPT.add(buffer.slice());
@@ -153,8 +153,9 @@ public final class Oracle {
             long size = 40_960 + 4096L * random.nextInt(300);
             tell("native", map(size), size);
         }
-        for (int i = 0; i < 3; i++) {
-            File file = new File(dir, "mapped" + i + ".data");
+        // Data, whatever their names say.
+        for (String name : new String[] {"mapped.data", "libjvm.so", "libc.so.6", "classes.jsa"}) {
+            File file = new File(dir, name);
             try (RandomAccessFile f = new RandomAccessFile(file, "rw")) {
                 long size = 1_000_000 + random.nextInt(2_000_000);
                 f.setLength(size);
