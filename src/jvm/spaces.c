@@ -75,18 +75,25 @@ static bool add_committed(const struct hotspot *vm, struct spaces *s, const stru
 	return true;
 }
 
+static bool check_apart(const struct spaces *s, size_t count, struct fail *why)
+{
+	for (size_t i = s->count - count; i < s->count; i++)
+		for (size_t k = s->count - count; k < i; k++)
+			if (s->at[k].start < s->at[i].end && s->at[i].start < s->at[k].end)
+				return fail(why, FAIL_CORRUPT, "layout unknown: spaces overlap");
+	return true;
+}
+
 // The last `count` spaces fill their generation, in whatever order.
 static bool check_full(const struct spaces *s, const struct virtualspace *v, size_t count,
 		       struct fail *why)
 {
 	uint64_t sum = 0;
 
-	for (size_t i = s->count - count; i < s->count; i++) {
+	if (!check_apart(s, count, why))
+		return false;
+	for (size_t i = s->count - count; i < s->count; i++)
 		sum += s->at[i].end - s->at[i].start;
-		for (size_t k = s->count - count; k < i; k++)
-			if (s->at[k].start < s->at[i].end && s->at[i].start < s->at[k].end)
-				return fail(why, FAIL_CORRUPT, "layout unknown: spaces overlap");
-	}
 	return sum == v->high - v->low ||
 	       fail(why, FAIL_CORRUPT, "layout unknown: spaces do not fill their generation");
 }
@@ -155,7 +162,7 @@ static bool add_ps_generation(const struct hotspot *vm, struct spaces *s, enum f
 	       hotspot_read_u64(vm, FIELD_PS_RESERVED_HIGH, space, &v.high_boundary, why) &&
 	       hotspot_read_u64(vm, FIELD_PS_COMMITTED_LOW, space, &v.low, why) &&
 	       hotspot_read_u64(vm, FIELD_PS_COMMITTED_HIGH, space, &v.high, why) &&
-	       add_committed(vm, s, &v, count, why);
+	       add_committed(vm, s, &v, count, why) && check_apart(s, count, why);
 }
 
 static bool read_parallel(const struct hotspot *vm, struct spaces *s, struct fail *why)

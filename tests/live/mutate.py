@@ -71,7 +71,8 @@ class Target:
 def table_words(target, wanted):
     """The words of the rows of gHotSpotVMStructs and its siblings: those of members that jledger
     asks for, and those of all others."""
-    library = next(m for m in target.maps if m[3].endswith("libjvm.so"))
+    loaded = next(m[3] for m in target.maps if m[3].endswith("/libjvm.so") and "x" in m[2])
+    library = next(m for m in target.maps if m[3] == loaded)
     symbols = {}
     for line in subprocess.run(["nm", "-D", library[3]], capture_output=True, text=True).stdout.splitlines():
         parts = line.split()
