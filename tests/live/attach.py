@@ -236,7 +236,7 @@ def captured():
     def answers(ledger):
         return {r["account"]: (r["source"], r["certainty"], r["reserved"], r["committed"]) for r in ledger["accounts"]}
 
-    with Target(["-XX:+UseSerialGC"]) as jvm:
+    with Target(["-XX:+UseSerialGC", "-XX:-UseDynamicNumberOfCompilerThreads"]) as jvm:
         file = WORK / "c.jlc.zip"
         look(jvm.pid)  # starts the VM's attach thread, which has a stack
         run = jledger("capture", jvm.pid, "-o", file, prefix=SANDBOX)
