@@ -2,8 +2,9 @@
 // Allocation by lifetime: what is needed together is given back together, by arena_drop().
 //
 // There are three lifetimes (session, snapshot, frame), and who owns one hands its arena down; a
-// function without an arena parameter lends what it returns.  No piece is ever freed alone, and none is
-// ever refused: without memory the process says so and ends.  A zeroed struct arena is an empty one.
+// function without an arena parameter lends what it returns.  No piece is ever freed alone, and
+// none is ever refused: without memory the process says so and ends.  A zeroed struct arena is an
+// empty one.
 
 #ifndef BASE_ARENA_H
 #define BASE_ARENA_H

@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 // Failure as a value: a kind for the program, a text for the user.
 //
-// What can fail returns bool and has `struct fail *why` as its last parameter, NULL where nobody asks.
-// False means that `why` is filled and every output is as it was.  The caller owns the record, which
-// holds no memory.  Texts name what could not be done and, where it is known, what would make it work.
+// What can fail returns bool and has `struct fail *why` as its last parameter, NULL where nobody
+// asks. False means that `why` is filled and every output is as it was.  The caller owns the
+// record, which holds no memory.  Texts name what could not be done and, where it is known, what
+// would make it work.
 
 #ifndef BASE_FAIL_H
 #define BASE_FAIL_H

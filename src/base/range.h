@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// A range of addresses in the target; end is exclusive.
+// A range of addresses in the target; `end` is exclusive, so a range with both ends equal is empty.
+//
+// Plain numbers: nothing here knows what lies there.
 
 #ifndef BASE_RANGE_H
 #define BASE_RANGE_H

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // Bytes that are somebody else's, looked at: a pointer and a length, no NUL behind them.
 //
-// Parsers eat spans from the front: span_take_*() moves `rest` behind what it found and returns true.
-// Where the thing asked for is not there it returns false and leaves `rest` alone.
+// Parsers eat spans from the front: span_take_*() moves `rest` behind what it found and returns
+// true. Where the thing asked for is not there it returns false and leaves `rest` alone.
 
 #ifndef BASE_SPAN_H
 #define BASE_SPAN_H

@@ -7,6 +7,7 @@
 #ifndef CMD_COMPLAIN_H
 #define CMD_COMPLAIN_H
 
+// One line, at most 1,000 characters, in printf's format without a newline.
 __attribute__((format(printf, 1, 2))) void complain(const char *format, ...);
 
 #endif

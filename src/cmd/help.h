@@ -9,6 +9,7 @@
 
 struct command;
 
+// The whole help of one command.
 void help_print_text(const struct command *c, FILE *to);
 void help_print_man(const struct command *c, FILE *to);
 // What jledger is, and its commands.

@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Waiting between two looks.
+//
+// The one place of cmd/ where time passes on purpose.
 
 #ifndef CMD_PAUSE_H
 #define CMD_PAUSE_H

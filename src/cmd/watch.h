@@ -14,10 +14,10 @@ struct report;
 // Shows one report; what it points to ends with the call.
 typedef void watch_show(const struct report *r, const struct options *o, void *arg);
 
-// Resolves the command's TARGET and shows a report of each of its JVMs: without --for and --every of one
-// moment, else of what happened since the first look, once at the end or each time that --every
-// has passed.  Prints what goes wrong to stderr.  Returns an exit code; of `all` it is 3 only when
-// no JVM could be read to the end.
+// Resolves the command's TARGET and shows a report of each of its JVMs: without --for and --every
+// of one moment, else of what happened since the first look, once at the end or each time that
+// --every has passed.  Prints what goes wrong to stderr.  Returns an exit code; of `all` it is 3
+// only when no JVM could be read to the end.
 int watch_target(const struct options *o, watch_show *show, void *arg);
 
 #endif

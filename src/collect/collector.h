@@ -76,8 +76,8 @@ struct collector {
 void look_torn(struct look *look, const struct collector *c, const struct fail *why);
 // Something is missing or less sure, but what was brought stands: a miss.
 void look_miss(struct look *look, const struct collector *c, const struct fail *why);
-// Whether the process is stopped (SIGSTOP, a debugger): then nothing changes between two readings, and
-// what contradicts itself is damaged.
+// Whether the process is stopped (SIGSTOP, a debugger): then nothing changes between two readings,
+// and what contradicts itself is damaged.
 bool look_is_stopped(const struct look *look);
 // Provenance in one word: from(look, "metaspace", "vmstructs", CERTAINTY_EXACT).
 struct provenance look_from(const struct look *look, const char *collector, const char *source,

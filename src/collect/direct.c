@@ -6,8 +6,8 @@
 #include "collect/collector.h"
 #include "jvm/hotspot.h"
 
-// Before the first buffer is made java.nio.Bits is not there: then the flag tells, unless it is at its
-// default, which means the heap's maximum.
+// Before the first buffer is made java.nio.Bits is not there: then the flag tells, unless it is at
+// its default, which means the heap's maximum.
 static void add_limit(struct look *look, const struct direct_buffers *d, struct provenance from)
 {
 	uint64_t flag = 0;

@@ -211,7 +211,8 @@ bool discover_find(const struct tree *files, const char *text, struct arena *mem
 			*pid = n;
 			return true;
 		}
-		// A number may still be the start of a container's id, unless /proc hides the process.
+		// A number may still be the start of a container's id, unless /proc hides the
+		// process.
 		if (no_process.kind == FAIL_DENIED)
 			return fail(why, FAIL_DENIED, "%s", no_process.text);
 	}

@@ -1,5 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
-// Finds JVMs: by PID, by name, all of them; and opens one as a target.
+// Finds JVMs (by PID, by name, all of them) and opens one as a target.
+//
+// Opening asks what may be read and whether this is a HotSpot JVM at all; the VM itself is opened
+// by the look.  Never attaches, signals or writes.
 
 #ifndef COLLECT_DISCOVER_H
 #define COLLECT_DISCOVER_H

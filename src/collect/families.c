@@ -34,7 +34,8 @@ static size_t hex_run(const char *p, char from, char to, bool *has_digit)
 	return n;
 }
 
-// Length of the hexadecimal number at `p`, 0 when there is none; `before` is the character in front.
+// Length of the hexadecimal number at `p`, 0 when there is none; `before` is the character in
+// front.
 static size_t hex_at(const char *p, char before)
 {
 	bool low_digit, high_digit, marked = before && strchr("_$@", before);
@@ -54,7 +55,8 @@ static size_t hex_at(const char *p, char before)
 	return n >= HEX_LEAST || marked ? n : 0;
 }
 
-// Length of what the VM appends to the names of hidden classes, if it stands at `p` and ends the name.
+// Length of what the VM appends to the names of hidden classes, if it stands at `p` and ends the
+// name.
 static size_t hidden_suffix(const char *p)
 {
 	bool digit;

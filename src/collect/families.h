@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Families: classes whose names differ only in what generators number.
+//
+// Folding knows how numbers are written and nothing of any generator's names.
 
 #ifndef COLLECT_FAMILIES_H
 #define COLLECT_FAMILIES_H
@@ -25,8 +27,8 @@ void families_fold(const char *name, char *to, size_t room);
 char *families_dotted(struct arena *mem, const char *name);
 
 // Fills `out->families` from all classes that are no arrays: those of two and more classes, and all
-// whose names were folded.  `used[i]` are the Metaspace bytes of classes->loaders[i], shared among its
-// classes by their metadata; NULL: not known, the families' bytes stay 0.
+// whose names were folded.  `used[i]` are the Metaspace bytes of classes->loaders[i], shared among
+// its classes by their metadata; NULL: not known, the families' bytes stay 0.
 void families_build(const struct hotspot *vm, const struct hotspot_classes *classes,
 		    const uint64_t *used, struct snapshot *out);
 

@@ -33,6 +33,7 @@ bool hsperf_read_target(const struct look *look, struct hsperf *out, const char 
 struct hsperf_heap {
 	uint64_t used, committed, max;
 };
+// Over both generations; all UINT64_MAX when one of them is missing.
 void hsperf_sum_heap(const struct hsperf *h, struct hsperf_heap *out);
 // "G1", or NULL when the collector is not a known one.
 const char *hsperf_collector_name(const struct hsperf *h);

@@ -1,5 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // The rows of `ps`: what small files of /proc tell of each JVM, without a look inside.
+//
+// Most processes are no JVMs, so a row is begun only for those that map libjvm.so, or whose maps
+// are closed and that are called java.
 
 #ifndef COLLECT_JVMS_H
 #define COLLECT_JVMS_H

@@ -1,5 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // Runs all collectors over a target: one call, one snapshot.
+//
+// What one collector can't bring is a miss and never ends the look; only a target that is gone
+// does.
 
 #ifndef COLLECT_LOOK_H
 #define COLLECT_LOOK_H

@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // The target's maps file, read whole, and what the reader of live memory must know of it.
+//
+// os/ has no parser and parse/ reads nothing: here the one's text meets the other's need.
 
 #ifndef COLLECT_MAPPINGS_H
 #define COLLECT_MAPPINGS_H
@@ -12,9 +14,9 @@ struct maps;
 struct target;
 struct tree;
 
-// Reads and parses /proc/PID/maps; all lives in `mem`.  The kernel writes the file piece by piece, so a
-// mapping that grows meanwhile can overlap the line before it: then the file is read again, thrice at
-// most.  GONE, DENIED, CORRUPT.
+// Reads and parses /proc/PID/maps; all lives in `mem`.  The kernel writes the file piece by piece,
+// so a mapping that grows meanwhile can overlap the line before it: then the file is read again,
+// thrice at most.  GONE, DENIED, CORRUPT.
 bool mappings_read(const struct tree *files, int pid, struct arena *mem, struct maps *out,
 		   struct fail *why);
 // Tells the target's reader of this moment's mappings; `mem` holds them and must live until the

@@ -136,8 +136,8 @@ static void add_checks(struct look *look, bool class_space, const struct metaspa
 	add_check(look, class_space, "used", counted->used);
 }
 
-// Whether loaders whose arenas made no sense make none when they are read again, and are still there:
-// a loader that is being freed is on the list a moment longer than its arenas are.
+// Whether loaders whose arenas made no sense make none when they are read again, and are still
+// there: a loader that is being freed is on the list a moment longer than its arenas are.
 static bool are_damaged(struct look *look, const uint64_t *at, size_t count)
 {
 	enum { TRIES = 3 };
@@ -153,9 +153,9 @@ static bool are_damaged(struct look *look, const uint64_t *at, size_t count)
 	return count && classes_any_listed(look->vm, at, count);
 }
 
-// A loader whose arenas make no sense and that is still there makes all sums wrong; so does one that
-// is not there though the VM counts it, unless it has been unloaded and is freed later: that happens
-// in a VM that runs, and is shown as a check.
+// A loader whose arenas make no sense and that is still there makes all sums wrong; so does one
+// that is not there though the VM counts it, unless it has been unloaded and is freed later: that
+// happens in a VM that runs, and is shown as a check.
 static bool check_sums(struct look *look, const struct metaspace *m, struct fail *why)
 {
 	uint64_t *at = arena_array(look->mem, uint64_t, m->loader_count + 1);

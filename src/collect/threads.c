@@ -109,8 +109,8 @@ static bool has_new_libc(const struct look *look)
 	return false;
 }
 
-// Where the VM and glibc, which both tell a thread's stack, contradict each other: 0 nowhere, else a
-// number that is the same when it is the same contradiction.
+// Where the VM and glibc, which both tell a thread's stack, contradict each other: 0 nowhere, else
+// a number that is the same when it is the same contradiction.
 static uint64_t find_contradiction(const struct state *s)
 {
 	if (s->vm.torn)
@@ -185,7 +185,8 @@ static uint64_t fingerprint(const struct state *s)
 	return sum;
 }
 
-// Threads come and go while the lists are read; a contradiction that stays though they don't is damage.
+// Threads come and go while the lists are read; a contradiction that stays though they don't is
+// damage.
 static bool read_lists(struct state *s, struct fail *why)
 {
 	uint64_t now = 0, before = 0, set = 0;
@@ -213,8 +214,8 @@ static uint64_t resident_bytes(const struct look *look, uint64_t start, uint64_t
 	return pages_between(&look->pages, start, end, PAGE_PRESENT | PAGE_ZERO);
 }
 
-// The VM protects the low end of a Java thread's stack (red, yellow and reserved zone) and commits it
-// for that: NMT counts it though no page of it is ever touched.
+// The VM protects the low end of a Java thread's stack (red, yellow and reserved zone) and commits
+// it for that: NMT counts it though no page of it is ever touched.
 static uint64_t guard_zone(const struct look *look, uint64_t start, uint64_t end)
 {
 	const struct mapping *m = maps_find(&look->maps, start);
@@ -336,8 +337,8 @@ static void add_thread(struct state *s, const struct task *task)
 	vec_push(look->mem, &look->out->threads, row);
 }
 
-// Stacks without a thread in the kernel's list: of ended threads, kept by glibc for the next ones, and
-// of threads that start or end while we look.  Resident, and nobody else's.
+// Stacks without a thread in the kernel's list: of ended threads, kept by glibc for the next ones,
+// and of threads that start or end while we look.  Resident, and nobody else's.
 static void add_ownerless_stacks(struct state *s)
 {
 	for (size_t i = 0; s->has_libc && i < s->libc.rows.count; i++) {

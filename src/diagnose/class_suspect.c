@@ -8,7 +8,8 @@
 
 // From `least` classes on, of which `added` came within the window, a family is no longer what a
 // healthy program makes.  Only copies have no use at all: a hundred are enough.  Measured for the
-// others: some 300 reflective accessors, 640 proxies and 400 method handle forms in healthy servers.
+// others: some 300 reflective accessors, 640 proxies and 400 method handle forms in healthy
+// servers.
 static const struct {
 	uint32_t least, added;
 } LIMITS[] = {

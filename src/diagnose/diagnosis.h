@@ -1,5 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
-// The engine: every cause of the catalogue gets a verdict; findings are ordered, causes first.
+// The engine: every cause of the catalogue gets a verdict, in every report; findings come first, causes
+// before risks and notes.
+//
+// Pure, like the rules that it runs.  It adds nothing to their verdicts but their order, and
+// whether the JVM is healthy: no cause holds.
 
 #ifndef DIAGNOSE_DIAGNOSIS_H
 #define DIAGNOSE_DIAGNOSIS_H

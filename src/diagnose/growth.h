@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // What grew within the window, how much of it is harmless, and when the limit is reached.
+//
+// Sums of the ledger's own growth: no rule's verdict is looked at.
 
 #ifndef DIAGNOSE_GROWTH_H
 #define DIAGNOSE_GROWTH_H

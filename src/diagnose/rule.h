@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 // What a rule is: the judge of one cause of causes.def, by the facts and ledgers of two moments.
 //
-// Pure: the same evidence gives the same verdict and the same words; no I/O, no clock.  A new one is a
-// file diagnose/NAME.c with `const struct rule rule_NAME`, its row in rules.def and its cases in
-// tests/diagnose/NAME.cases; docs/howto/add-a-rule.md.  Causes without a rule are "cannot tell", with
-// the evidence that the catalogue says is missing.  A threshold stands where it is used.
+// Pure: the same evidence gives the same verdict and the same words; no I/O, no clock.  A new one
+// is a file diagnose/NAME.c with `const struct rule rule_NAME`, its row in rules.def and its cases
+// in tests/diagnose/NAME.cases; docs/howto/add-a-rule.md.  Causes without a rule are "cannot tell",
+// with the evidence that the catalogue says is missing.  A threshold stands where it is used.
 
 #ifndef DIAGNOSE_RULE_H
 #define DIAGNOSE_RULE_H

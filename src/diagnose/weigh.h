@@ -44,7 +44,9 @@ const char *weigh_command(struct arena *mem, const char *command, int pid);
 uint64_t weigh_rows(const struct ledger *l, enum claim_table table, const bool *wanted,
 		    size_t count);
 
+// Adds what to do; the text is copied.
 void weigh_remedy(struct finding *f, struct arena *mem, const char *remedy);
+// Adds a cause that looks alike, and why it is not that one; `why_not` is copied.
 void weigh_confused(struct finding *f, struct arena *mem, const char *cause, const char *why_not);
 
 #endif

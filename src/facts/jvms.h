@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // What `jledger ps` shows of each JVM: one row a process, without a look inside.
+//
+// Plain data, filled by collect/jvms.c.
 
 #ifndef FACTS_JVMS_H
 #define FACTS_JVMS_H

@@ -214,7 +214,9 @@ extern const struct fact_info {
 	enum fact_unit unit;
 } FACT_INFO[FACT_COUNT];
 
+// An empty snapshot whose rows and texts live in `mem`.
 void snapshot_init(struct snapshot *s, struct arena *mem);
+// A value replaces whatever was there; a text is copied.
 void snapshot_set(struct snapshot *s, enum fact_id id, uint64_t value, struct provenance from);
 void snapshot_set_text(struct snapshot *s, enum fact_id id, const char *text,
 		       struct provenance from); // copied

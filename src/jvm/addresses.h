@@ -21,7 +21,8 @@ struct addresses {
 };
 
 void addresses_init(struct addresses *set, struct arena *mem); // lives as long as `mem`
-// Sets the value of `at`.  True when `at` was not there; else `*before` (may be NULL) is its old value.
+// Sets the value of `at`.  True when `at` was not there; else `*before` (may be NULL) is its old
+// value.
 bool addresses_put(struct addresses *set, uint64_t at, uint32_t value, uint32_t *before);
 bool addresses_find(const struct addresses *set, uint64_t at, uint32_t *value);
 

@@ -128,7 +128,8 @@ static bool open_session(const struct attach *a, struct arena *mem, int *fd, str
 		return fail(why, FAIL_ABSENT, "the process is stopped: it would not answer");
 	if (open_socket(a, &s, fd, why))
 		return true;
-	// Only a missing file calls for the signal: a VM whose listener runs would dump its threads.
+	// Only a missing file calls for the signal: a VM whose listener runs would dump its
+	// threads.
 	return why->kind == FAIL_ABSENT && ask_for_socket(a, mem, fd, why);
 }
 

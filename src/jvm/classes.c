@@ -98,8 +98,8 @@ static uint64_t word(const uint8_t *record, uint64_t offset)
 	return w;
 }
 
-// One pass over the list of loaders.  It is whole only when it ends at the boot loader: the one that
-// has no loader object and is not a hidden class's own.
+// One pass over the list of loaders.  It is whole only when it ends at the boot loader: the one
+// that has no loader object and is not a hidden class's own.
 static bool read_list_once(struct walk *w, struct fail *why)
 {
 	struct arena frame = { 0 };
@@ -394,7 +394,8 @@ static bool read_all(const struct hotspot *vm, struct arena *mem, struct hotspot
 	return true;
 }
 
-// The loaders that can't be read now and could not before: `stuck` holds those, and loses the others.
+// The loaders that can't be read now and could not before: `stuck` holds those, and loses the
+// others.
 static void keep_stuck(const struct hotspot_classes *c, bool first, struct arena *mem,
 		       struct addresses *stuck)
 {

@@ -4,8 +4,8 @@
 // The VM unlinks and frees loaders while we read, and a reader that stands on one can be led to an
 // end that is not the end.  So the list of loaders is taken first and believed only when its last
 // element is the boot loader; then each loader's classes, each of which must point back.  What does
-// not validate after some tries is "unloading" and gets no name if it has left the list by then, else
-// all is "layout unknown"; docs/formats/classes.md.
+// not validate after some tries is "unloading" and gets no name if it has left the list by then,
+// else all is "layout unknown"; docs/formats/classes.md.
 
 #ifndef JVM_CLASSES_H
 #define JVM_CLASSES_H
@@ -63,8 +63,9 @@ struct hotspot_classes {
 // VM does not export what is needed; and what reading memory may fail with.
 bool classes_read(const struct hotspot *vm, struct arena *mem, struct hotspot_classes *out,
 		  struct fail *why);
-// Whether any of these ClassLoaderData stands in the VM's list now, read anew: one that does and can't
-// be read is damaged, another has been unloaded meanwhile.  True when the list itself can't be read.
+// Whether any of these ClassLoaderData stands in the VM's list now, read anew: one that does and
+// can't be read is damaged, another has been unloaded meanwhile.  True when the list itself can't
+// be read.
 bool classes_any_listed(const struct hotspot *vm, const uint64_t *at, size_t count);
 // Whether the VM's list of loaders, read anew, is still the one that `c` has.
 bool classes_are_current(const struct hotspot *vm, const struct hotspot_classes *c);

@@ -166,8 +166,8 @@ bool codeheaps_used_by_blocks(const struct hotspot *vm, const struct codeheaps_h
 
 		if (i == BLOCK_LIMIT)
 			return fail(why, FAIL_CORRUPT, "layout unknown: too many code blocks");
-		// Behind the last block the heap is committed, but has no headers yet: all zeros, or
-		// a page that was never touched.
+		// Behind the last block the heap is committed, but has no headers yet: all zeros,
+		// or a page that was never touched.
 		if (!read_block(vm, heap, at, &b, &broken)) {
 			uint64_t first = 0;
 

@@ -21,8 +21,8 @@ struct hotspot;
 enum { CODEHEAPS_LIMIT = 8 }; // real VMs have 1 to 4
 
 struct codeheaps_heap {
-	// "non-nmethods", "profiled nmethods", "non-profiled nmethods"; "code cache" when there is but
-	// one, or when the VM's own name was not found.
+	// "non-nmethods", "profiled nmethods", "non-profiled nmethods"; "code cache" when there is
+	// but one, or when the VM's own name was not found.
 	const char *name;
 	uint64_t at;                // CodeHeap*
 	struct virtualspace memory; // the blocks

@@ -110,7 +110,8 @@ static bool read_counters(const struct reader *r, struct counters *out, struct f
 	return true;
 }
 
-// Bits.MAX_MEMORY stands at VM.maxDirectMemory() from the first reservation on; before, at a default.
+// Bits.MAX_MEMORY stands at VM.maxDirectMemory() from the first reservation on; before, at a
+// default.
 static void read_limit(struct reader *r)
 {
 	struct javafield field;
@@ -214,8 +215,8 @@ static bool find_deallocator(struct reader *r, struct fail *why)
 	       javafields_find(r->vm, d->klass, "size", &d->size, why);
 }
 
-// An empty buffer has a block of one byte; a page-aligned one (-Dsun.nio.PageAlignDirectMemory) has a
-// page more than its capacity and starts at the block's first page boundary.
+// An empty buffer has a block of one byte; a page-aligned one (-Dsun.nio.PageAlignDirectMemory) has
+// a page more than its capacity and starts at the block's first page boundary.
 static bool place_in_block(const struct reader *r, uint64_t action, struct direct_buffer *b,
 			   struct fail *why)
 {
@@ -319,9 +320,9 @@ static bool walk_nodes(struct reader *r, struct addresses *seen, struct fail *wh
 	return true;
 }
 
-// Whether the buffers found are those that Bits counts.  Memory segments (java.lang.foreign, in 17 an
-// incubator) reserve their bytes there too but have no Deallocator: where that class is loaded, the
-// list may hold less.
+// Whether the buffers found are those that Bits counts.  Memory segments (java.lang.foreign, in 17
+// an incubator) reserve their bytes there too but have no Deallocator: where that class is loaded,
+// the list may hold less.
 static bool check_counts(const struct reader *r, const struct counters *c, struct fail *why)
 {
 	const struct direct_buffers *d = r->out;

@@ -4,7 +4,8 @@
 // Few of them are in vmStructs, so they are found by probes, without symbols and without asking for
 // the version.  A range is taken only when redundant fields agree (bounds of the heap, sizes in the
 // fixed ratio to it, a vtable inside libjvm, the flags), when it is anonymous memory outside the
-// heap and libjvm, and when it overlaps no other.  Chains and proofs: docs/formats/gc-structures.md.
+// heap and libjvm, and when it overlaps no other.  Chains and proofs:
+// docs/formats/gc-structures.md.
 
 #ifndef JVM_GCSIDE_H
 #define JVM_GCSIDE_H
@@ -58,6 +59,7 @@ uint64_t gcside_object_size(const struct gcside_probe *p, uint64_t at);
 // The reserved range of a PSVirtualSpace at `at` that is as consistent as a real one.
 bool gcside_ps_space(const struct gcside_probe *p, uint64_t at, struct range *out);
 
+// Add what each collector keeps, and say in `refused` what was not found.
 void gcside_g1_find(struct gcside_probe *p);
 void gcside_parallel_find(struct gcside_probe *p);
 void gcside_serial_find(struct gcside_probe *p);

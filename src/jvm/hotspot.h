@@ -77,10 +77,11 @@ struct hotspot {
 bool hotspot_open(const struct memory *memory, const struct maps *maps, const struct tree *files,
 		  int pid, struct arena *mem, struct hotspot *out, struct fail *why);
 
-// For hotspot_open(): finds the members of fields.def in the tables.  One that lies where no member can, or
-// where another lies, counts as not exported.
+// For hotspot_open(): finds the members of fields.def in the tables.  One that lies where no member
+// can, or where another lies, counts as not exported.
 void hotspot_resolve_fields(struct hotspot *vm);
 
+// Exported by this VM, as a member or a static.
 bool hotspot_has(const struct hotspot *vm, enum field_id id);
 bool hotspot_has_offset(const struct hotspot *vm, enum field_id id); // exported, and not static
 // Address of the member: object + offset, or the static's own address (then `object` is ignored).

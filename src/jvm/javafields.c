@@ -56,7 +56,8 @@ static bool array_length(const struct hotspot *vm, uint64_t array, uint32_t limi
 	return true;
 }
 
-// {access, name, signature, initial value, low, high}: offset = high:low >> 2, the low bits are tags.
+// {access, name, signature, initial value, low, high}: offset = high:low >> 2, the low bits are
+// tags.
 static bool find_in_tuples(const struct hotspot *vm, uint64_t klass, uint64_t constants,
 			   const char *name, struct javafield *out, struct fail *why)
 {

@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 // Where a Java class keeps its fields, and the values of fields, from the class's own metadata.
 //
-// Offsets are never built in: they are looked up by the field's name in InstanceKlass::_fields
-// (JDK 8-20) or in the UNSIGNED5 stream of InstanceKlass::_fieldinfo_stream (21+); docs/formats/
-// classes.md.  The heap moves while we read: callers check the class of each object that they follow.
+// Offsets are never built in: they are looked up by the field's name in InstanceKlass::_fields (JDK
+// 8-20) or in the UNSIGNED5 stream of InstanceKlass::_fieldinfo_stream (21+); docs/formats/
+// classes.md.  The heap moves while we read: callers check the class of each object that they
+// follow.
 
 #ifndef JVM_JAVAFIELDS_H
 #define JVM_JAVAFIELDS_H

@@ -92,7 +92,8 @@ static const char *klass_name(struct identify *id, uint64_t klass)
 	return id->texts.at[id->texts.count - 1];
 }
 
-// Collectors that move objects while Java runs: there an object whose class can't be read may be alive.
+// Collectors that move objects while Java runs: there an object whose class can't be read may be
+// alive.
 static bool moves_concurrently(const struct hotspot *vm)
 {
 	return vm->gc == GC_Z || vm->gc == GC_SHENANDOAH;
@@ -147,7 +148,8 @@ static void identify_all(struct identify *id, const uint64_t *members)
 		l->parent = LOADER_NONE;
 		if (l->of_boot || l->unreadable)
 			continue;
-		// An object of another class than the one on file is dead; its memory is in use again.
+		// An object of another class than the one on file is dead; its memory is in use
+		// again.
 		l->unloading = !identify_one(id, l, members[i]) && !moves_concurrently(id->vm);
 		// Data of hidden classes shares the loader; the loader's own data is the one meant.
 		if (l->object_at && !l->hidden)

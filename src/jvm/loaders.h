@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 // Who a class loader is: its class, name and parent.
 //
-// A dying loader's object is reused memory, so its class comes from ClassLoaderData's own pointer to
-// it where the VM has one (11+), and is believed only when java.lang.ClassLoader is its first super
-// class.  Loaders whose class list did not validate get nothing; docs/formats/classes.md.
+// A dying loader's object is reused memory, so its class comes from ClassLoaderData's own pointer
+// to it where the VM has one (11+), and is believed only when java.lang.ClassLoader is its first
+// super class.  Loaders whose class list did not validate get nothing; docs/formats/classes.md.
 
 #ifndef JVM_LOADERS_H
 #define JVM_LOADERS_H

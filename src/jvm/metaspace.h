@@ -62,14 +62,16 @@ struct metaspace {
 	VEC(struct metaspace_node) nodes;
 	// Sums over all nodes and all readable loaders.
 	struct metaspace_sums nonclass, class_space;
-	// The VM's own counters stood still and say something else, namely this: damaged, unless the
-	// loaders asked for are not all that there are now, or some were unloaded and not yet freed.
+	// The VM's own counters stood still and say something else, namely this: damaged, unless
+	// the loaders asked for are not all that there are now, or some were unloaded and not yet
+	// freed.
 	bool contradicted;
 	struct metaspace_sums counted_nonclass, counted_class_space; // when contradicted
 };
 
 // `loaders_at[i]` are ClassLoaderData*.  A loader whose chains don't validate is read once more and
-// then left out (`readable`).  FAIL_CORRUPT ("layout unknown") when none does, or a node makes no sense.
+// then left out (`readable`).  FAIL_CORRUPT ("layout unknown") when none does, or a node makes no
+// sense.
 bool metaspace_read(const struct hotspot *vm, const uint64_t *loaders_at, size_t count,
 		    struct arena *mem, struct metaspace *out, struct fail *why);
 // The class space node, found through any one loader's (the boot loader's) class arena: where Klass

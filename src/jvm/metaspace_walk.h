@@ -2,7 +2,8 @@
 // What the two generations of Metaspace have in common for a walk: inside jvm/metaspace*.c only.
 //
 // metaspace.c goes over the loaders and keeps the totals; metaspace16.c and metaspace8.c know one
-// layout each and check it.  A walk that fails leaves chunks behind that metaspace.c cuts off again.
+// layout each and check it.  A walk that fails leaves chunks behind that metaspace.c cuts off
+// again.
 
 #ifndef JVM_METASPACE_WALK_H
 #define JVM_METASPACE_WALK_H
@@ -30,8 +31,8 @@ struct metaspace_layout {
 			   struct fail *why);
 	// Head of the VM's own list of nodes, by way of any arena's chunk manager; 0: not found.
 	uint64_t (*list_head)(const struct hotspot *vm, uint64_t arena_at);
-	// What the VM itself counts over all nodes and all arenas of the kind of `arena_at`; NULL or
-	// false where it is not known how.  CORRUPT: it should be, and makes no sense.
+	// What the VM itself counts over all nodes and all arenas of the kind of `arena_at`; NULL
+	// or false where it is not known how.  CORRUPT: it should be, and makes no sense.
 	bool (*read_totals)(const struct hotspot *vm, uint64_t arena_at, struct metaspace_sums *out,
 			    struct fail *why);
 };

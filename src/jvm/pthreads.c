@@ -18,8 +18,8 @@ enum {
 	LIST_LIMIT = 1 << 17,
 	GUARD_LIMIT = 16 << 20,
 	TRIES = 3,
-	// Behind the list of used stacks stand, since glibc 2.34, that of the program's own stacks and
-	// that of kept ones.
+	// Behind the list of used stacks stand, since glibc 2.34, that of the program's own stacks
+	// and that of kept ones.
 	CACHE_BEHIND_USED = 32,
 };
 
@@ -139,8 +139,8 @@ static bool read_row(const struct memory *memory, const struct maps *maps,
 	return true;
 }
 
-// Goes round a circle from the link at `start`.  All but one link must be descriptors; that one, the
-// list's head, is returned.  With `start_is_head` all links behind it must be.
+// Goes round a circle from the link at `start`.  All but one link must be descriptors; that one,
+// the list's head, is returned.  With `start_is_head` all links behind it must be.
 static bool walk(const struct memory *memory, const struct maps *maps, const struct shape *shape,
 		 uint64_t start, bool start_is_head, bool cached, struct arena *mem,
 		 struct pthreads *out, uint64_t *head)

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 // glibc's own list of threads: stack, guard and id of every thread, also of those that Java never saw.
 //
-// struct pthread is private and moves between versions, so its offsets are calibrated: threads whose
-// tid and stack the VM tells are looked up in their own descriptors, and an offset counts when it
-// holds for nearly all.  Ended threads whose stacks glibc keeps for reuse are in a list beside it;
-// docs/formats/threads.md.  Another libc simply does not calibrate (ABSENT).
+// struct pthread is private and moves between versions, so its offsets are calibrated: threads
+// whose tid and stack the VM tells are looked up in their own descriptors, and an offset counts
+// when it holds for nearly all.  Ended threads whose stacks glibc keeps for reuse are in a list
+// beside it; docs/formats/threads.md.  Another libc simply does not calibrate (ABSENT).
 
 #ifndef JVM_PTHREADS_H
 #define JVM_PTHREADS_H

@@ -58,7 +58,8 @@ static bool add_space(const struct hotspot *vm, struct spaces *s, const struct b
 	return true;
 }
 
-// Adds a generation's committed bytes; its spaces, the last `count` that were added, must lie there.
+// Adds a generation's committed bytes; its spaces, the last `count` that were added, must lie
+// there.
 static bool add_committed(const struct hotspot *vm, struct spaces *s, const struct virtualspace *v,
 			  size_t count, struct fail *why)
 {

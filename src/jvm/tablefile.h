@@ -3,8 +3,8 @@
 //
 // The rows of gHotSpotVMStructs and its siblings never change after start-up, so a process whose
 // rows differ from the file that it has mapped has damaged ones, and nothing read by them may be
-// believed.  What is not to be had (no file, a linker or compiler whose work is not read here) is no
-// contradiction.  The sums go through tree_made(): a capture has them, never the file.
+// believed.  What is not to be had (no file, a linker or compiler whose work is not read here) is
+// no contradiction.  The sums go through tree_made(): a capture has them, never the file.
 
 #ifndef JVM_TABLEFILE_H
 #define JVM_TABLEFILE_H

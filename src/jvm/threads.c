@@ -50,7 +50,8 @@ static void find_fields(struct reader *r)
 						&r->context_loader, NULL);
 }
 
-// The Thread object, if it is one: java.lang.Thread is its class or the first super class below Object.
+// The Thread object, if it is one: java.lang.Thread is its class or the first super class below
+// Object.
 static uint64_t thread_object(const struct reader *r, uint64_t thread)
 {
 	const struct vmstructs_field *f = r->vm->field[FIELD_JAVATHREAD_OBJ];
@@ -192,7 +193,8 @@ static bool read_java(struct reader *r, struct hotspot_threads *out, struct fail
 	return ok;
 }
 
-// The C++ class of ordinary Java threads is the most common one; the VM's own Java threads have others.
+// The C++ class of ordinary Java threads is the most common one; the VM's own Java threads have
+// others.
 static void sort_out_kinds(struct hotspot_threads *t)
 {
 	uint64_t usual = 0;

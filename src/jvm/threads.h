@@ -2,9 +2,8 @@
 // The VM's threads: Java threads by ThreadsList, its own by the TLS slot of Thread::current().
 //
 // Threads start and end while we read: an entry whose OSThread, state or stack makes no sense is
-// left out and counted as torn.  A thread's Java name is the Thread object's String, whole; while the
-// heap does not hold still for it (jvm/heapclock.h) it has none.
-// docs/formats/threads.md.
+// left out and counted as torn.  A thread's Java name is the Thread object's String, whole; while
+// the heap does not hold still for it (jvm/heapclock.h) it has none. docs/formats/threads.md.
 
 #ifndef JVM_THREADS_H
 #define JVM_THREADS_H

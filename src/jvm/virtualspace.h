@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // HotSpot's VirtualSpace: a reserved range and the committed part of it.
+//
+// Used for code heaps, generations and Metaspace up to 15.  What is returned has passed its checks.
 
 #ifndef JVM_VIRTUALSPACE_H
 #define JVM_VIRTUALSPACE_H

@@ -32,6 +32,7 @@ struct vmstructs_field {
 	uint64_t offset; // of an instance field
 	uint64_t at;     // of a static
 };
+// NULL: no such row.
 const struct vmstructs_field *vmstructs_find(const struct vmstructs *s, const char *type,
 					     const char *field);
 uint64_t vmstructs_size(const struct vmstructs *s, const char *type); // sizeof; 0: no such type

@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Numbers without addresses that others give for an account, beside ours.
+//
+// They never change the ledger: a difference is shown.
 
 #ifndef LEDGER_CHECKS_H
 #define LEDGER_CHECKS_H

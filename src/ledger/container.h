@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // The container's ledger: its usage, cut as the kernel cuts it.
 //
-// Anonymous memory and files are split between this JVM, the other processes and what is left;
-// the parts of each sum to what the cgroup counts.  A part that is not known is UNKNOWN_BYTES, and so
+// Anonymous memory and files are split between this JVM, the other processes and what is left; the
+// parts of each sum to what the cgroup counts.  A part that is not known is UNKNOWN_BYTES, and so
 // is every part that would need it.
 
 #ifndef LEDGER_CONTAINER_H
@@ -24,6 +24,7 @@ struct container_ledger {
 	uint64_t slab, page_tables, kernel_stacks, sockets, percpu;
 };
 
+// From the snapshot's container and the process's own Rss; `known` is false without a container.
 void container_build(const struct snapshot *s, struct container_ledger *out);
 
 #endif

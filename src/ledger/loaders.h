@@ -28,6 +28,7 @@ struct loader_groups {
 	size_t count;
 };
 
+// All loaders of the snapshot, those of hidden classes apart; the array lives in `mem`.
 void loaders_group(const struct ledger *l, struct arena *mem, struct loader_groups *out);
 
 #endif

@@ -24,6 +24,7 @@ struct parts {
 	size_t count, room;
 };
 
+// All parts that have a piece; the array lives in `mem`.
 void parts_list(const struct ledger *l, struct arena *mem, struct parts *out);
 
 #endif

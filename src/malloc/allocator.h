@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Which allocator serves malloc, by what is mapped; "unknown" is said, never guessed.
+//
+// Names alone: what the allocator holds is for its walker to tell.
 
 #ifndef MALLOC_ALLOCATOR_H
 #define MALLOC_ALLOCATOR_H

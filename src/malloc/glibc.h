@@ -52,8 +52,8 @@ struct glibc {
 	struct glibc_params params;
 	struct glibc_counters counters; // zeros unless params.known
 	uint64_t system;                // sum over arenas
-	// How much further than the piece the brk heap reached when its counters were read, after the
-	// mappings; negative after a trim.
+	// How much further than the piece the brk heap reached when its counters were read, after
+	// the mappings; negative after a trim.
 	int64_t brk_growth;
 	uint64_t chunks, chunk_bytes;   // mapped chunks as found
 	VEC(struct glibc_arena) arenas; // the main one first

@@ -47,8 +47,8 @@ struct glibc_params {
 	uint32_t n_mmaps, mmapped_mem, sbrk_base; // offsets
 };
 
-// Of several libcs (dlmopen loads one for each namespace) the one whose arenas hold most.  ABSENT: no
-// glibc in these mappings, or its malloc was never used; CORRUPT: layout unknown.
+// Of several libcs (dlmopen loads one for each namespace) the one whose arenas hold most.  ABSENT:
+// no glibc in these mappings, or its malloc was never used; CORRUPT: layout unknown.
 bool glibc_layout_find(const struct malloc_view *v, struct arena *mem, struct glibc_layout *out,
 		       struct fail *why);
 // False when no place, or more than one, looks like mp_: then counters can't be checked.
@@ -58,8 +58,9 @@ bool glibc_params_read(const struct malloc_view *v, const struct glibc_params *p
 		       struct glibc_counters *out, struct fail *why);
 // True when `arena` is a malloc_state that the first heap around it calls its own.
 bool glibc_layout_check_arena(const struct malloc_view *v, uint64_t heap_bytes, uint64_t arena);
-// The first mapping of the next loaded libc above `after` (NULL: of the first one; a file of that name
-// that is merely mapped is none), or, for a static program, the program's; NULL when there is no more.
+// The first mapping of the next loaded libc above `after` (NULL: of the first one; a file of that
+// name that is merely mapped is none), or, for a static program, the program's; NULL when there is
+// no more.
 const struct mapping *glibc_layout_library(const struct maps *maps, const struct mapping *after);
 
 #endif

@@ -86,8 +86,8 @@ static uint64_t find_top_end(const struct malloc_view *v, const struct glibc *g,
 	return 0;
 }
 
-// Where a part ends whose first chunk of 16 bytes is at `at`; 0 when it is no end.  An old top of 48
-// bytes leaves a third such chunk before the pair.
+// Where a part ends whose first chunk of 16 bytes is at `at`; 0 when it is no end.  An old top of
+// 48 bytes leaves a third such chunk before the pair.
 static uint64_t end_of_part(const struct malloc_view *v, uint64_t at)
 {
 	for (uint64_t pair = at; pair <= at + 16; pair += 16)
@@ -246,9 +246,10 @@ void glibc_main_read(const struct malloc_view *v, struct arena *mem, struct glib
 		brk.start = g->counters.sbrk_base; // a static program's TLS may lie before it
 	if (!top_end)
 		top_end = end_by_size(v, g, brk, &top);
-	// What lies above top is somebody else's sbrk; a heap that grew since the mappings were read
-	// ends where they end.  Where top went elsewhere the part ends in fenceposts: at its end, or,
-	// when a foreign mapping lies right behind it in the same mapping, where its chunks lead.
+	// What lies above top is somebody else's sbrk; a heap that grew since the mappings were
+	// read ends where they end.  Where top went elsewhere the part ends in fenceposts: at its
+	// end, or, when a foreign mapping lies right behind it in the same mapping, where its
+	// chunks lead.
 	g->brk_growth = (int64_t)find_growth(v->maps, brk, top, top_end);
 	if (range_holds(brk, top) && top_end < brk.end && was_trimmed(v, top_end, brk))
 		g->brk_growth = (int64_t)(top_end - brk.end);

@@ -186,7 +186,8 @@ static void look_in_gap(struct hunt *h, size_t gap, unsigned how)
 		at = view_next_present(h->v, at, end);
 		if (at >= end)
 			return;
-		// After a jump the pages around are a chunk's contents: the source needn't read ahead.
+		// After a jump the pages around are a chunk's contents: the source needn't read
+		// ahead.
 		if (at != behind)
 			memory_prefetch(h->v->memory, at, at + PAGE_SIZE_BYTES);
 		behind = at + PAGE_SIZE_BYTES;
@@ -328,7 +329,8 @@ static bool find_set(const struct hunt *h, uint64_t count, uint64_t bytes, bool 
 	return x->ways == 1 && x->steps <= EXCESS_STEPS;
 }
 
-// Leaves out what is too much, or, where that is a lot and malloc has few, keeps what malloc counts.
+// Leaves out what is too much, or, where that is a lot and malloc has few, keeps what malloc
+// counts.
 static bool leave_out_excess(struct hunt *h)
 {
 	uint64_t mmaps = h->g->counters.mmaps, mmapped = h->g->counters.mmapped;

@@ -7,9 +7,9 @@
 #ifndef OS_INSIDE_H
 #define OS_INSIDE_H
 
-// Opens `path` (relative to the root of process `pid`; "" is the root itself) with open(2)'s `flags`.
-// `proc` is where its /proc lies: "/proc", or below a recorded machine's directory.  -1 with errno.  On
-// kernels before 5.6, which can't resolve so, the last step at least is no link.
+// Opens `path` (relative to the root of process `pid`; "" is the root itself) with open(2)'s
+// `flags`. `proc` is where its /proc lies: "/proc", or below a recorded machine's directory.  -1
+// with errno.  On kernels before 5.6, which can't resolve so, the last step at least is no link.
 int inside_open(const char *proc, int pid, const char *path, int flags);
 
 #endif

@@ -214,7 +214,8 @@ static bool live_read(void *self, const char *path, struct arena *mem, struct sp
 	bool done;
 	int fd;
 
-	// What lies in a process's root or on a disk may be a pipe or a device: look before opening.
+	// What lies in a process's root or on a disk may be a pipe or a device: look before
+	// opening.
 	if (strncmp(path, "/proc/", 6) != 0 || strstr(path, "/root/")) {
 		if (!live_stat(self, path, &st, why))
 			return false;

@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // One word of /proc/PID/pagemap, as enum page_flag.  Format: docs/formats/pages.md.
+//
+// Reads nothing; whoever has the word asks here what it means.
 
 #ifndef OS_PAGEMAP_H
 #define OS_PAGEMAP_H

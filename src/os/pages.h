@@ -2,8 +2,8 @@
 // Which pages of a process are resident: PAGEMAP_SCAN (kernel 6.7+) in 16 MB slices, else pagemap.
 //
 // Never smaps.  A slice holds the target's mmap lock for a fraction of a millisecond; the longest
-// one is measured and reported.  The runs of pages come back as text through tree_made("pages/PID"),
-// so that a capture has them (docs/formats/pages.md).
+// one is measured and reported.  The runs of pages come back as text through
+// tree_made("pages/PID"), so that a capture has them (docs/formats/pages.md).
 
 #ifndef OS_PAGES_H
 #define OS_PAGES_H
@@ -45,8 +45,9 @@ struct pages {
 	uint64_t rss_after;    // VmRSS right after the scan, bytes
 };
 
-// The pages in `ranges` (sorted, the process's mappings) of process `pid` (host pid).  FAIL_DENIED when pagemap can't be
-// opened (it needs the same uid, or CAP_DAC_READ_SEARCH beside CAP_SYS_PTRACE); GONE.
+// The pages in `ranges` (sorted, the process's mappings) of process `pid` (host pid).  FAIL_DENIED
+// when pagemap can't be opened (it needs the same uid, or CAP_DAC_READ_SEARCH beside
+// CAP_SYS_PTRACE); GONE.
 bool pages_read(const struct tree *files, int pid, const struct page_range *ranges, size_t count,
 		struct arena *mem, struct pages *out, struct fail *why);
 // Index of the first run that ends above `at`; `count` when there is none.

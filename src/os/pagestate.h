@@ -37,8 +37,8 @@ void pagestate_scanned(const struct pagestate_source *s, uint64_t at, size_t cou
 		       unsigned char *to);
 // The same by pagemap alone; `count` at most PAGESTATE_LIMIT.
 void pagestate_ask(struct pagestate_source *s, uint64_t at, size_t count, unsigned char *to);
-// Whether pagemap calls the page at `at` private anonymous memory that is present: no file's page and
-// no device's, whatever a list of mappings says of the address.
+// Whether pagemap calls the page at `at` private anonymous memory that is present: no file's page
+// and no device's, whatever a list of mappings says of the address.
 bool pagestate_is_private(struct pagestate_source *s, uint64_t at);
 
 #endif

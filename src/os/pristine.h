@@ -49,8 +49,8 @@ struct pristine {
 bool pristine_open(int fd, struct arena *mem, struct pristine *out, struct fail *why);
 // Bytes of the image at a virtual address; zeros where the file has none.  ABSENT outside of it.
 bool pristine_read(const struct pristine *p, uint64_t at, void *to, size_t len, struct fail *why);
-// Whether an initialiser sets a word of [start, end) to what is not told; the first such place at or
-// above `start`.
+// Whether an initialiser sets a word of [start, end) to what is not told; the first such place at
+// or above `start`.
 bool pristine_find_unknown(const struct pristine *p, uint64_t start, uint64_t end, uint64_t *at);
 // The whole image as memory; `m` and `p` must live as long.
 void pristine_as_memory(struct pristine *p, struct memory *m);

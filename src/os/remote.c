@@ -240,8 +240,8 @@ static bool take_unreadable(const struct remote *r, uint64_t at, const char *wha
 	return fail(why, FAIL_ABSENT, "the page at 0x%" PRIx64 " is %s", at, what);
 }
 
-// Mappings grow after they were listed (malloc's arenas do all the time).  A private anonymous page that
-// pagemap calls present is memory and no device, whatever the list says of its address.
+// Mappings grow after they were listed (malloc's arenas do all the time).  A private anonymous page
+// that pagemap calls present is memory and no device, whatever the list says of its address.
 static bool take_unlisted(struct remote *r, uint64_t at, const char *what, struct fail *why)
 {
 	if (r->mapping_count && pagestate_is_private(&r->states, at))

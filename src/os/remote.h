@@ -2,11 +2,11 @@
 // The memory of a live process as a memory source over [0, 2^47).
 //
 // Nothing is stopped, written or brought in: only pages that are present are copied out (by
-// process_vm_readv, else from /proc/PID/mem).  A page of a mapped file that is not present comes from the
-// file itself, an untouched private page is zeros by definition, a swapped page is ABSENT.  Where
-// pagemap is denied, presence can't be known and pages are read one by one as they are asked for;
-// device mappings never.  A present private page is read also where the list of mappings is older than
-// the mapping.  Copies are kept in a pool that is reused, until forget().
+// process_vm_readv, else from /proc/PID/mem).  A page of a mapped file that is not present comes
+// from the file itself, an untouched private page is zeros by definition, a swapped page is ABSENT.
+// Where pagemap is denied, presence can't be known and pages are read one by one as they are asked
+// for; device mappings never.  A present private page is read also where the list of mappings is
+// older than the mapping.  Copies are kept in a pool that is reused, until forget().
 
 #ifndef OS_REMOTE_H
 #define OS_REMOTE_H
@@ -49,6 +49,7 @@ void remote_set_mappings(struct remote *r, const struct remote_mapping *at, size
 // The scanned pages: saves asking pagemap for each.  NULL: none.  Must live until replaced.
 void remote_set_pages(struct remote *r, const struct pages *pages);
 
+// Since remote_open().
 struct remote_cost remote_cost(const struct remote *r);
 
 // `self` is the struct remote.  read: ABSENT (not mapped, not readable, swapped out, a device),

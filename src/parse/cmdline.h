@@ -12,8 +12,8 @@
 struct arena;
 
 // What runs: the class behind the options, the class of -m MODULE/CLASS, or the file name of the
-// jar behind -jar.  Without one (another launcher, an argument file) the file name of argument 0; ""
-// when there is no argument at all.  Lives in `mem`.
+// jar behind -jar.  Without one (another launcher, an argument file) the file name of argument 0;
+// "" when there is no argument at all.  Lives in `mem`.
 const char *cmdline_main(struct span bytes, struct arena *mem);
 // All arguments with a blank between each; control characters become '?'.  Lives in `mem`.
 const char *cmdline_text(struct span bytes, struct arena *mem);

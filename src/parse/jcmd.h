@@ -16,8 +16,8 @@ struct span jcmd_trim(struct span s); // blanks, tabs and carriage returns at bo
 bool jcmd_skip_past(struct span *rest, const char *text);
 // The last occurrence.
 bool jcmd_find_last(struct span s, const char *text, size_t *offset);
-// "16", "78848K", "78848KB", "65536.00 KB", "120036Kb", "0 bytes": bytes.  A fraction is of the unit.
-// False on overflow or without digits.
+// "16", "78848K", "78848KB", "65536.00 KB", "120036Kb", "0 bytes": bytes.  A fraction is of the
+// unit. False on overflow or without digits.
 bool jcmd_take_size(struct span *rest, uint64_t *bytes);
 // The size behind `word` anywhere in the line: jcmd_find_size(line, "used ", &n).
 bool jcmd_find_size(struct span line, const char *word, uint64_t *bytes);

@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// Parser for /proc/PID/maps.  Opens nothing.  Format notes: docs/formats/maps.md.
+// Parser for /proc/PID/maps.  Format notes: docs/formats/maps.md.
+//
+// Pure.  What it returns is sorted and without overlap, which all that look up addresses rely on.
 
 #ifndef PARSE_MAPS_H
 #define PARSE_MAPS_H
@@ -34,8 +36,8 @@ bool maps_parse(struct span text, struct arena *mem, struct maps *out, struct fa
 const struct mapping *maps_find(const struct maps *maps, uint64_t at);
 // Anonymous in the sense of "no path": neither a file nor a kernel name.
 bool mapping_is_anonymous(const struct mapping *m);
-// Whether a program or library is loaded from mapping `index` on: one of the mappings of its file, up
-// to the next mapping of another file or of this one's beginning, is executable.
+// Whether a program or library is loaded from mapping `index` on: one of the mappings of its file,
+// up to the next mapping of another file or of this one's beginning, is executable.
 bool maps_is_loaded(const struct maps *maps, size_t index);
 const char *mapping_file_name(const struct mapping *m); // behind the last '/', or the whole path
 

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // Parser for /proc/PID/smaps: the sizes of each mapping.  Format notes: docs/formats/smaps.md.
 //
-// Pure.  A key that is not known here is passed over, one that this kernel lacks leaves its size at 0.
+// Pure.  A key that is not known here is passed over, one that this kernel lacks leaves its size at
+// 0.
 
 #ifndef PARSE_SMAPS_H
 #define PARSE_SMAPS_H

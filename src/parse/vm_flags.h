@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// Parser for VM.flags -all.  Opens nothing.  Format notes: docs/formats/vm_flags.md.
+// Parser for VM.flags -all.  Format notes: docs/formats/vm_flags.md.
+//
+// Pure.  Values stay text: their types are for whoever uses them.
 
 #ifndef PARSE_VM_FLAGS_H
 #define PARSE_VM_FLAGS_H

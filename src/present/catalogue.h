@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // The catalogue for readers: one cause in full, or the list of all.
+//
+// Prints causes.def and nothing of any target.
 
 #ifndef PRESENT_CATALOGUE_H
 #define PRESENT_CATALOGUE_H
@@ -8,8 +10,10 @@
 
 struct cause;
 
+// One cause, with all that the catalogue has on it.
 void report_explain_text(const struct cause *c, FILE *to);
 void report_explain_json(const struct cause *c, FILE *to);
+// Ids and titles as text; everything of every cause as JSON.
 void report_causes_text(FILE *to);
 void report_causes_json(FILE *to);
 

@@ -25,6 +25,7 @@ struct drill {
 	uint64_t *resident; // by row of the table
 	size_t count;
 };
+// Totals of the `count` rows of a table of the snapshot; arrays live in `mem`.
 void drill_table(const struct ledger *l, enum claim_table table, size_t count, struct arena *mem,
 		 struct drill *out);
 

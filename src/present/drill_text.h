@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // The drill-downs of `map` as text: --by mapping, thread, loader or arena.
+//
+// Rows are cut to what a screen takes; unaccounted memory never is.
 
 #ifndef PRESENT_DRILL_TEXT_H
 #define PRESENT_DRILL_TEXT_H

@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // The JSON of a ledger, as an object that `doctor --json` holds too.
+//
+// Keys and their meaning: docs/schema/map.json.
 
 #ifndef PRESENT_MAP_JSON_H
 #define PRESENT_MAP_JSON_H

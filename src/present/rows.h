@@ -32,6 +32,7 @@ enum account_column {
 	AC_COUNT
 };
 extern const struct column ACCOUNT_COLUMNS[AC_COUNT];
+// One row: a cell for each column.  Texts are those of ledger and snapshot, not copied.
 void rows_account(const struct ledger *l, const struct account_row *a, struct cell out[AC_COUNT]);
 
 enum mapping_column {
@@ -115,6 +116,7 @@ struct mapping_total {
 	uint64_t resident, swap, unaccounted;
 	int owner; // account that holds most of it, ACCOUNT_NONE: nobody
 };
+// `resident` is the row's total of the ledger (drill.h); `perms` holds the text of a cell.
 void rows_mapping(const struct ledger *l, const struct mapping_total *m, struct cell out[MC_COUNT],
 		  char perms[5]);
 void rows_thread(const struct ledger *l, size_t row, uint64_t resident, struct cell out[TC_COUNT]);

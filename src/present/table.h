@@ -57,8 +57,11 @@ struct cell cell_count(uint64_t count);
 struct cell cell_address(uint64_t at); // 0: unknown
 struct cell cell_flag(bool flag);
 
+// The headings of the columns that text shows.
 void table_print_head(const struct table *t);
+// One line, cut and padded to the widths, made harmless for a terminal.
 void table_print_row(const struct table *t, const struct cell *row);
+// An object with the columns that have a key.
 json_t *table_row_json(const struct table *t, const struct cell *row);
 
 #endif

@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Lines about the target and the look, which more than one report has.
+//
+// Lines fit 79 columns: names give way, numbers don't.
 
 #ifndef PRESENT_TARGET_TEXT_H
 #define PRESENT_TARGET_TEXT_H

@@ -2,7 +2,8 @@
 // Text on its way to a person: names made harmless, paragraphs broken, numbers spelled.
 //
 // Thread names, paths and class names are the target's: they may hold escape sequences that a
-// terminal would obey.  Everything of the target that is printed as text goes through words_clean().
+// terminal would obey.  Everything of the target that is printed as text goes through
+// words_clean().
 
 #ifndef PRESENT_WORDS_H
 #define PRESENT_WORDS_H

@@ -40,6 +40,7 @@ struct answers {
 	void *by_name;                    // a tsearch() tree over them
 };
 
+// Empty; answers live in `mem`.
 void answers_init(struct answers *a, struct arena *mem);
 void answers_drop(struct answers *a); // frees the index; the rest dies with the arena
 

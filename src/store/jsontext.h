@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Texts and numbers of captures as JSON and back: texts need not be UTF-8, numbers need 64 bits.
+//
+// What comes back is what went in, byte for byte.
 
 #ifndef STORE_JSONTEXT_H
 #define STORE_JSONTEXT_H

@@ -15,9 +15,11 @@ struct names {
 	unsigned long others;
 };
 
+// Empty; `mem` holds the names, names_drop() gives the rest back.
 void names_init(struct names *n, struct arena *mem);
 void names_drop(struct names *n);
-// "0001/files" and "/proc/7/maps" give "0001/files/proc/7/maps", with "~2" behind when that is taken.
+// "0001/files" and "/proc/7/maps" give "0001/files/proc/7/maps", with "~2" behind when that is
+// taken.
 const char *names_give(struct names *n, const char *folder, const char *path);
 
 #endif

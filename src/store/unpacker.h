@@ -32,6 +32,7 @@ struct unpacker *unpacker_open(const char *path, struct arena *mem, struct fail 
 struct unpacker *unpacker_open_bytes(struct span zip, struct arena *mem, struct fail *why);
 void unpacker_close(struct unpacker *u);
 
+// Is there a piece of that name?
 bool unpacker_has(const struct unpacker *u, const char *name);
 // ABSENT: no such piece; CORRUPT: it does not unpack to what the package says of it.
 bool unpacker_read(struct unpacker *u, const char *name, struct arena *mem, struct span *out,
