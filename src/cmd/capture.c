@@ -139,7 +139,9 @@ static int run(const struct options *o)
 		else
 			capture_abort(w);
 	}
-	if (!done)
+	if (!done && capture_is_one(o->argument[0]))
+		complain("%s is a capture already; capture takes a running JVM", o->argument[0]);
+	else if (!done)
 		complain("%s", why.text);
 	else if (o->json)
 		print_what_was_written(w, o->output);

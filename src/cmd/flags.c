@@ -1,11 +1,34 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <stdio.h>
+#include <string.h>
 
 #include "cmd/command.h"
+#include "cmd/complain.h"
 #include "cmd/watch.h"
+
+// Flags are one source's alone: without it there is nothing to show.
+static void say_what_is_missing(const struct snapshot *s)
+{
+	const char *reason = NULL;
+
+	for (size_t i = 0; i < s->misses.count; i++)
+		if (!strcmp(s->misses.at[i].collector, "vm") ||
+		    !strcmp(s->misses.at[i].collector, "attach"))
+			reason = s->misses.at[i].text;
+	complain("the flags of process %d can't be told: %s%s%s", s->pid,
+		 reason ? reason : "the VM's table of flags was not found",
+		 s->tier_gain ? "; " : "", s->tier_gain ? s->tier_gain : "");
+}
 
 static void show(const struct report *r, const struct options *o, void *arg)
 {
+	bool *any = arg;
+
+	if (!r->now->flags.count) {
+		say_what_is_missing(r->now);
+		return;
+	}
+	*any = true;
 	if (o->json)
 		report_flags_json(r, stdout);
 	else
@@ -14,7 +37,10 @@ static void show(const struct report *r, const struct options *o, void *arg)
 
 static int run(const struct options *o)
 {
-	return watch_target(o, show, NULL);
+	bool any = false;
+	int code = watch_target(o, show, &any);
+
+	return code == EXIT_DONE && !any ? EXIT_UNREADABLE : code;
 }
 
 const struct command cmd_flags = {

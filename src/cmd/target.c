@@ -27,9 +27,16 @@ static bool resolve_all(struct arena *mem, struct subject *s, struct fail *why)
 
 static bool open_capture(const char *path, struct arena *mem, struct capture *out, struct fail *why)
 {
+	size_t len = strlen(path);
+	const char *reason;
+
 	if (capture_open(path, mem, out, why))
 		return true;
-	return strstr(why->text, path) ? false : fail_while(why, "%s", path);
+	if (access(path, F_OK) || capture_is_one(path))
+		return strstr(why->text, path) ? false : fail_while(why, "%s", path);
+	reason = !strncmp(why->text, path, len) && why->text[len] == ':' ? why->text + len + 2
+									 : why->text;
+	return fail(why, FAIL_CORRUPT, "%s is no capture: %s", path, arena_text(mem, reason));
 }
 
 bool subject_resolve(const char *text, struct arena *mem, struct subject *out, struct fail *why)

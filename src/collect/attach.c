@@ -55,7 +55,7 @@ static bool run(struct look *look, struct fail *why)
 	if (t->tier != TIER_C)
 		return fail(why, FAIL_ABSENT,
 			    "attaching is for targets whose memory can't be read");
-	if (t->live && !t->may_attach)
+	if (!t->may_attach) // of a capture: what was asked when it was taken is left out
 		return fail(why, FAIL_DENIED, "attaching is switched off (--no-attach)");
 	if (is_forbidden(look))
 		return fail(why, FAIL_DENIED,

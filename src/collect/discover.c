@@ -131,7 +131,6 @@ bool discover_open_recorded(const struct tree *files, struct memory *memory, int
 	if (!open_files(files, pid, mem, &t, &maps, why))
 		return false;
 	t.memory = memory;
-	t.may_attach = false;
 	*out = t;
 	return true;
 }

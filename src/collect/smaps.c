@@ -5,6 +5,7 @@
 
 #include "base/fail.h"
 #include "collect/collector.h"
+#include "os/clock.h"
 
 // smaps was read after maps: a mapping that changed meanwhile is sized by what covers its start.
 static uint64_t size_mappings(struct look *look, const struct smaps *smaps)
@@ -28,17 +29,32 @@ static uint64_t size_mappings(struct look *look, const struct smaps *smaps)
 	return pss;
 }
 
+// The kernel may let go of the lock between two mappings, so the whole read is the most that it can
+// have been held at a time.
+static void add_lock_hold(struct look *look, uint64_t ns)
+{
+	if (!look->target->live || snapshot_get(look->out, F_LOCK_HOLD, 0) >= ns)
+		return;
+	snapshot_set(look->out, F_LOCK_HOLD, ns,
+		     look_from(look, "smaps", "smaps", CERTAINTY_ESTIMATED));
+}
+
 static bool run(struct look *look, struct fail *why)
 {
 	const struct target *t = look->target;
 	struct smaps smaps;
 	struct span text;
+	uint64_t began;
+	bool done;
 
 	if (!t->want_pss && look->has_pages)
 		return true;
-	if (!tree_read(t->files, arena_format(look->mem, "/proc/%d/smaps", t->pid), look->mem,
-		       &text, why) ||
-	    !smaps_parse(text, look->mem, &smaps, why)) {
+	began = clock_now_ns();
+	done = tree_read(t->files, arena_format(look->mem, "/proc/%d/smaps", t->pid), look->mem,
+			 &text, why);
+	if (done)
+		add_lock_hold(look, clock_now_ns() - began);
+	if (!done || !smaps_parse(text, look->mem, &smaps, why)) {
 		snapshot_set_missing(look->out, F_PSS,
 				     look_from(look, "smaps", "smaps", CERTAINTY_EXACT), why->text);
 		return false;

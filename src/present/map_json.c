@@ -232,6 +232,7 @@ void map_json_ledger(const struct report *r, json_t *o)
 	json_set(o, "swap", json_of_bytes(l->swap));
 	json_set(o, "drift", json_of_bytes(l->drift));
 	json_set(o, "hugetlb", number_fact(r->now, F_HUGETLB));
+	json_set(o, "pss", number_fact(r->now, F_PSS));
 	json_set(o, "growth", l->has_growth ? json_integer((json_int_t)l->growth) : json_null());
 	json_set(o, "accounts", accounts_json(l));
 	json_set(o, "unaccounted", json_of_bytes(l->unaccounted));
@@ -278,10 +279,11 @@ void map_json_facts(const struct report *r, json_t *o)
 	json_t *facts = json_array(), *misses = json_array();
 
 	for (int i = 0; i < FACT_COUNT; i++)
-		// The look's own cost stands in `cost`, and the age is `at` less `started`; here
-		// they would be the only facts that differ between two looks at one stopped
-		// process.
-		if (i != F_LOCK_HOLD && i != F_UPTIME && (s->fact[i].known || s->fact[i].why_not))
+		// The look's own cost stands in `cost`, the age is `at` less `started`, and what
+		// others map too changes `pss`; here they would be the only facts that differ
+		// between two looks at one stopped process.
+		if (i != F_LOCK_HOLD && i != F_UPTIME && i != F_PSS &&
+		    (s->fact[i].known || s->fact[i].why_not))
 			json_add(facts, fact_json(s, i));
 	for (size_t i = 0; i < s->misses.count; i++) {
 		const struct miss_row *m = &s->misses.at[i];

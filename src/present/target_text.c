@@ -112,8 +112,12 @@ void target_text_cost(const struct report *r, FILE *to)
 	if (s->fact[F_LOCK_HOLD].known)
 		fprintf(to, ", memory lock held %.2f ms at a time",
 			(double)s->fact[F_LOCK_HOLD].value / 1e6);
-	if (!r->ledger->by_page)
-		fputs(", sizes by mapping (no pagemap)", to);
 	fputc('\n', to);
+	if (s->fact[F_PSS].known)
+		fputs(r->ledger->by_page
+			      ? "smaps was read once, which holds the memory lock for 10 ms a GB\n"
+			      : "no pagemap: sizes by mapping, of smaps, which holds the lock 10 "
+				"ms a GB\n",
+		      to);
 	arena_drop(&mem);
 }

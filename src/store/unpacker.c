@@ -186,7 +186,10 @@ struct unpacker *unpacker_open_bytes(struct span zip, struct arena *mem, struct 
 	u->stream.bytes = zip;
 	u->zip = unzOpen2_64("", &functions);
 	if (!u->zip) {
-		fail(why, FAIL_CORRUPT, "the ZIP's table at the end is missing or damaged");
+		fail(why, FAIL_CORRUPT,
+		     zip.len < 4 || memcmp(zip.at, "PK", 2) != 0
+			     ? "it is no ZIP file"
+			     : "the ZIP's table at the end is missing or damaged");
 		return NULL;
 	}
 	if (!ends_with_table(u)) {
@@ -212,7 +215,7 @@ static bool read_descriptor(int fd, const char *name, uint64_t limit, struct are
 	if (fstat(fd, &st))
 		return fail_errno(why, errno, "%s", name);
 	if (!S_ISREG(st.st_mode))
-		return fail(why, FAIL_CORRUPT, "%s is no file", name);
+		return fail(why, FAIL_CORRUPT, "%s: no regular file", name);
 	if ((uint64_t)st.st_size > limit)
 		return fail(why, FAIL_CORRUPT, "%s has more than %u MB", name,
 			    (unsigned)(limit >> 20));

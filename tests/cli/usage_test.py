@@ -2,8 +2,11 @@
 # SPDX-License-Identifier: Apache-2.0
 """Exit codes and messages of the command line, without any JVM: usage_test.py JLEDGER."""
 
+import pathlib
 import subprocess
 import sys
+
+CAPTURE = pathlib.Path(__file__).resolve().parents[1] / "captures/jdk17-g1.jlc.zip"
 
 # arguments, exit code, words that stdout must hold, words that stderr must hold
 CASES = [
@@ -35,6 +38,14 @@ CASES = [
     (["map", "999999999"], 3, "", "999999999"),
     (["map", "no.such.Main"], 3, "", "no.such.Main"),
     (["map", "/no/such/file.jlc.zip"], 3, "", "file.jlc.zip"),
+    (["map", __file__], 3, "", "is no capture: it is no ZIP file"),
+    (["map", "/"], 3, "", "/ is no capture"),
+    (["doctor", "/dev/zero"], 3, "", "/dev/zero is no capture"),
+    (["map", "1", "--for", "1e400"], 2, "", "not a duration"),
+    (["map", "1", "--for", "nan"], 2, "", "not a duration"),
+    (["map", "1", "--for", ""], 2, "", "not a duration"),
+    (["map", "1", "--every", "0"], 2, "", "at least 0.1 s"),
+    (["capture", str(CAPTURE), "-o", "/nowhere/x.zip"], 3, "", "is a capture already"),
     (["doctor", "--json", "999999999"], 3, "", "999999999"),
     (["map", "-h", "--by", "loader"], 0, "SYNOPSIS", ""),
 ]

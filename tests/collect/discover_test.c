@@ -167,5 +167,5 @@ Test(discover, a_recorded_target_has_the_tier_and_the_reasons_that_were_recorded
 	cr_expect_str_eq(t.tier_gain, "much");
 	cr_expect_eq(t.memory, &memory);
 	cr_expect_null(t.remote);
-	cr_expect_not(t.live || t.may_attach);
+	cr_expect_not(t.live);
 }

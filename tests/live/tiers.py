@@ -65,9 +65,11 @@ def expect_ledger(label, prefix, pid, tier, by_page=True):
     rss = int(status(pid, "VmRSS")) * 1024
     check(abs(ledger["rss"] - rss) <= max(rss // 50, 1 << 20), f"{label}: the scan is VmRSS",
           f"{ledger['rss']} of {rss}")
+    check(ledger["by_page"] == by_page, f"{label}: pages are read {'one by one' if by_page else 'by mapping'}")
     longest = ledger["cost"]["longest_lock_s"]
-    check((longest is not None) == by_page, f"{label}: pages are read {'one by one' if by_page else 'by mapping'}",
+    check(longest is not None and 0 < longest < 1, f"{label}: says how long it held the target's memory lock",
           str(longest))
+    check(all(f["tier"] == tier for f in ledger["facts"]), f"{label}: every fact carries its tier")
     report, got = read_json(prefix, "doctor", pid)
     check(got.returncode == 0 and report is not None, f"{label}: doctor works",
           f"exit {got.returncode} {got.stderr.strip()[:200]}")
@@ -118,6 +120,10 @@ def owners_jvm():
               "C, sandboxed reader: says that CAP_SYS_PTRACE would add the memory")
         quiet = run(sandbox, "map", pid, "--no-attach")
         check(quiet.returncode == 0, "C, sandboxed reader: map works without attach", quiet.stderr.strip()[:200])
+        check(run(sandbox, "flags", pid).returncode == 0, "C, sandboxed reader: flags are asked from the VM")
+        got = run(sandbox, "flags", pid, "--no-attach")
+        check(got.returncode == 3 and not got.stdout and "--no-attach" in got.stderr and "CAP_SYS_PTRACE" in got.stderr,
+              "C, sandboxed reader: no flags without attach, exit 3 and what would help", got.stderr.strip()[:200])
         expect_denied("D, another user", as_user(STRANGER), pid, "CAP_SYS_PTRACE")
         expect_denied("D, CAP_DAC_READ_SEARCH alone", as_user(STRANGER, "dac_read_search"), pid, "CAP_SYS_PTRACE")
         stopped_and_gone(jvm)
