@@ -4,6 +4,7 @@
 #include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
+#include <time.h>
 
 #include "base/fail.h"
 #include "base/memory.h"
@@ -390,11 +391,21 @@ static bool read_list_once(struct reader *r, struct fail *why)
 	return true;
 }
 
+// 0.5 ms, then twice as long each time: a large buffer is counted before it is cleared, and only then
+// listed; a collection takes its time too.
+static void pause_before(unsigned try)
+{
+	struct timespec pause = { .tv_nsec = 250000L << (try - 1) };
+
+	nanosleep(&pause, NULL);
+}
+
 bool direct_read(const struct hotspot *vm, const struct hotspot_classes *classes, struct arena *mem,
 		 struct direct_buffers *out, struct fail *why)
 {
 	struct direct_buffers b = { 0 };
 	struct reader r = { .vm = vm, .classes = classes, .mem = mem, .out = &b };
+	struct heapclock clock = heapclock_restart(vm);
 	struct counters c = { 0 };
 	struct fail list_why = { 0 };
 
@@ -410,8 +421,13 @@ bool direct_read(const struct hotspot *vm, const struct hotspot_classes *classes
 	}
 	find_witness(&r);
 	b.listed = !c.count; // nothing counted, nothing to list
-	while (!b.listed && b.tries++ < TRIES)
+	while (!b.listed && b.tries++ < TRIES) {
+		if (b.tries > 1)
+			pause_before(b.tries);
 		b.listed = read_list_once(&r, &list_why);
+	}
+	if (!b.listed && !heapclock_held(vm, &clock))
+		r.moving = true;
 	if (!b.listed && !r.moving) // nothing moved, and still they disagree
 		return fail(why, FAIL_CORRUPT, "layout unknown: the list of direct buffers: %s",
 			    list_why.text);
