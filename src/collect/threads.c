@@ -4,6 +4,7 @@
 #include "jvm/threads.h"
 
 #include <string.h>
+#include <time.h>
 
 #include "base/fail.h"
 #include "base/mask.h"
@@ -18,6 +19,7 @@ enum {
 	SHAPE_LIMIT = 64 << 20, // no thread's stack is guessed to be larger
 	STACK_SLACK = 64 << 10, // the VM rounds its stacks' low ends
 	TRIES = 4,
+	PAUSE_NS = 1000000, // twice as long from try to try: 14 ms in all
 };
 
 // Collector threads by the names that HotSpot gives them; the kernel keeps 15 bytes.
@@ -193,8 +195,10 @@ static bool read_lists(struct state *s, struct fail *why)
 	unsigned same = 0;
 
 	for (int try = 0; try < TRIES; try++) {
-		if (try)
+		if (try) { // a thread that is being started is in one list first: give it the time
+			nanosleep(&(struct timespec){ .tv_nsec = PAUSE_NS << try }, NULL);
 			memory_forget(s->look->target->memory);
+		}
 		if (!read_lists_once(s, why))
 			return false;
 		now = find_contradiction(s);

@@ -15,6 +15,9 @@
 
 enum {
 	UNLOADED_BEFORE = 100, // classes since the start that say: a collection frees such
+	MANY_LOADERS = 2500,   // of one class with a few classes each, whatever these are called
+	UNLIKE_ADDED = 200,    // classes within the window whose names have nothing in common ...
+	UNLIKE_LEAST = 2000,   // ... and as many in all as are worth a word
 	MALLOC_PER_LOADER =
 		6000, // measured: 3,900 (17) to 5,500 (8) bytes of malloc for each loader
 };
@@ -90,6 +93,16 @@ static void describe_churn(const struct evidence *e, struct arena *mem, const st
 						e->now->pid)));
 }
 
+// Many were made once and many dropped once, as when a host lets its plugins go.
+static bool churn_slows(const struct evidence *e, const struct class_churn *c)
+{
+	const struct family_row *before = class_suspect_family(e->first, c->family->name);
+	double made = before ? before->class_count : 0;
+
+	made += (double)snapshot_get(e->first, F_CLASSES_UNLOADED, 0);
+	return weigh_pace(e, made, c->loaded) == PACE_SLOWING;
+}
+
 static enum verdict judge_churn(const struct evidence *e, struct arena *mem, struct finding *out,
 				const struct class_churn *c)
 {
@@ -109,6 +122,14 @@ static enum verdict judge_churn(const struct evidence *e, struct arena *mem, str
 				 "(metaspace-initial-low)",
 				 name_of(c->family), numbers,
 				 weigh_count(mem, (uint64_t)full, "Full GC"));
+	if (!limit && churn_slows(e, c))
+		return cannot_tell(
+			out, mem,
+			arena_format(mem,
+				     "whether %s goes on: %s, slower than before; a window of 30 s "
+				     "would do",
+				     name_of(c->family), numbers),
+			"jledger doctor PID --for 30s");
 	describe_churn(e, mem, c, full, out);
 	if (limit)
 		who = arena_format(mem, ", forced by the Metaspace limit of %s",
@@ -132,7 +153,9 @@ static enum collectable collectable_of(const struct evidence *e, const struct cl
 	uint64_t unloaded = snapshot_get(e->now, F_CLASSES_UNLOADED, 0);
 	double full = 0, gone;
 
-	if (s->shape == SHAPE_NUMBERED)
+	// Many hidden classes in one loader are strong ones: they live as long as it does.
+	if (s->shape == SHAPE_NUMBERED ||
+	    (s->shape == SHAPE_HIDDEN && s->family->loader_count * 10 < s->family->class_count))
 		return COLLECTABLE_NO;
 	if (s->shape == SHAPE_REDEFINED)
 		return COLLECTABLE_UNKNOWN;
@@ -320,6 +343,7 @@ static enum verdict doubt(const struct evidence *e, struct arena *mem,
 		[DOUBT_SHORT] = "too little to tell",
 		[DOUBT_SLOWING] = "slower than before, as in a warm-up that ends",
 		[DOUBT_BEGAN] = "nearly all of them came within the window",
+		[DOUBT_STARTED] = "and the JVM had just started",
 	};
 	const struct family_row *f = s->family;
 	const char *added = "";
@@ -362,6 +386,24 @@ static enum verdict acquit(const struct evidence *e, struct arena *mem, struct f
 			 weigh_has_window(e) ? ", and none grows by more than a few" : "");
 }
 
+// `e` holds families of loaders.
+static enum verdict accuse_loaders(const struct evidence *e, struct arena *mem,
+				   struct class_suspect *s, struct finding *out)
+{
+	const char *rate = "";
+
+	s->verdict = VERDICT_LIKELY;
+	accuse(e, mem, s, out);
+	out->culprit.kind = "loader";
+	if (weigh_has_window(e))
+		rate = arena_format(mem, ", %.0f per second", s->added / e->window_s);
+	return likely(out, mem,
+		      "Loaders of one class are made again and again, with %.1f classes each: %s, "
+		      "%u x%s. %s",
+		      class_suspect_per_loader(e->now, s->family), s->family->name,
+		      s->family->loader_count, rate, explained(e, mem, s));
+}
+
 // Names of classes are missing (no memory, only what the JVM answers): loaders alone can make it
 // likely, and nothing can rule it out.
 static enum verdict judge_loaders(const struct evidence *e, struct arena *mem, struct finding *out)
@@ -381,24 +423,54 @@ static enum verdict judge_loaders(const struct evidence *e, struct arena *mem, s
 		return doubt(&by_loaders, mem, &s, out);
 	if (s.verdict != VERDICT_CONFIRMED && s.verdict != VERDICT_LIKELY)
 		return cannot_tell(out, mem, missing, how);
-	s.verdict = VERDICT_LIKELY;
-	accuse(&by_loaders, mem, &s, out);
-	out->culprit.kind = "loader";
-	return likely(
+	return accuse_loaders(&by_loaders, mem, &s, out);
+}
+
+// No family of names grows.  Names may be random words; then their loaders tell, or nobody does.
+static enum verdict judge_unlike(const struct evidence *e, struct arena *mem, struct finding *out)
+{
+	struct snapshot now, first;
+	struct evidence by_loaders = *e;
+	struct class_suspect s;
+	uint32_t before;
+	double added;
+
+	class_suspect_by_loaders(e->now, mem, &now);
+	class_suspect_by_loaders(e->first, mem, &first);
+	by_loaders.now = &now;
+	by_loaders.first = e->first == e->now ? &now : &first;
+	s = class_suspect_find(&by_loaders);
+	if ((s.verdict == VERDICT_CONFIRMED || s.verdict == VERDICT_LIKELY) &&
+	    s.family->loader_count >= MANY_LOADERS)
+		return accuse_loaders(&by_loaders, mem, &s, out);
+	added = class_suspect_added(e, &before);
+	if (!weigh_has_window(e) || class_suspect_program(e) || added < UNLIKE_ADDED ||
+	    before + added < UNLIKE_LEAST || weigh_pace(e, before, added) == PACE_SLOWING)
+		return acquit(e, mem, out);
+	return cannot_tell(
 		out, mem,
-		"Loaders of one class are made again and again, with %.1f classes each: %s, %u "
-		"x, %.0f per second. %s",
-		class_suspect_per_loader(&now, s.family), s.family->name, s.family->loader_count,
-		s.added / e->window_s, explained(e, mem, &s));
+		arena_format(mem,
+			     "whether classes go on to come: %+.0f in %s, %.0f in all, and their "
+			     "names have nothing in common; look again",
+			     added, weigh_window_text(mem, e), before + added),
+		arena_format(mem, "jledger doctor PID --for %us",
+			     weigh_window_for(e, added, UNLIKE_ADDED)));
 }
 
 static enum verdict judge(const struct evidence *e, struct arena *mem, struct finding *out)
 {
+	struct evidence one_moment = *e;
 	struct class_suspect s;
 	struct class_churn churn;
 
 	if (!e->now->families.count)
 		return judge_loaders(e, mem, out);
+	if (!e->first->families.count) { // the first look failed here: as if there was none
+		one_moment.first = e->now;
+		one_moment.first_ledger = e->ledger;
+		one_moment.window_s = 0;
+		e = &one_moment;
+	}
 	s = class_suspect_find(e);
 	if (s.verdict == VERDICT_CONFIRMED || s.verdict == VERDICT_LIKELY)
 		return accuse(e, mem, &s, out);
@@ -407,7 +479,7 @@ static enum verdict judge(const struct evidence *e, struct arena *mem, struct fi
 		return judge_churn(e, mem, out, &churn);
 	if (s.verdict == VERDICT_CANNOT_TELL)
 		return doubt(e, mem, &s, out);
-	return acquit(e, mem, out);
+	return judge_unlike(e, mem, out);
 }
 
 const struct rule rule_class_generation = { .cause = "class-generation", .judge = judge };

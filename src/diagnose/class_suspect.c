@@ -8,22 +8,28 @@
 
 // From `least` classes on, of which `added` came within the window, a family is no longer what a
 // healthy program makes.  Only copies have no use at all: a hundred are enough.  Measured for the
-// others: some 300 reflective accessors, 640 proxies and 400 method handle forms in healthy
-// servers.
+// others: some 300 reflective accessors, 640 proxies and 400 method handle forms in healthy servers;
+// counted names in one loader may as well be a large application's own that was itself generated,
+// 800 pages in one that was measured.
 static const struct {
 	uint32_t least, added;
 } LIMITS[] = {
 	[SHAPE_COPIES] = { 100, 10 },    [SHAPE_REDEFINED] = { 500, 50 },
 	[SHAPE_LOADERS] = { 500, 20 },   [SHAPE_HIDDEN] = { 1000, 50 },
-	[SHAPE_NUMBERED] = { 1000, 50 },
+	[SHAPE_NUMBERED] = { 2000, 50 },
 };
 
 enum {
 	COPIES_WITHOUT_WINDOW = 500, // copies that accuse by their number alone ...
 	COPIES_STANDING = 1000,      // ... and when none came within the window
-	TIMES_PER_NAME = 20,         // so often comes a name of copies, on average
-	WHOLE_PROGRAM = 10,          // classes per loader from which on it is an application
-	LEAST_CHURN = 100,           // classes that came and went within the window
+	SURE_LOADERS =
+		2000, // names that differ, each in its own loader: more than plugins or pages
+	BEGUN_YOUNG_PERCENT =
+		150,         // of `least` came within a window in which the JVM started too ...
+	BEGUN_PERCENT = 500, // ... or at once, long after the start
+	TIMES_PER_NAME = 20, // so often comes a name of copies, on average
+	WHOLE_PROGRAM = 10,  // classes per loader from which on it is an application
+	LEAST_CHURN = 100,   // classes that came and went within the window
 };
 
 const struct family_row *class_suspect_family(const struct snapshot *s, const char *name)
@@ -37,6 +43,18 @@ const struct family_row *class_suspect_family(const struct snapshot *s, const ch
 static bool is_loader_of(const struct loader_row *l, const struct family_row *f)
 {
 	return !l->hidden && l->type && f->loader_type && !strcmp(l->type, f->loader_type);
+}
+
+double class_suspect_added(const struct evidence *e, uint32_t *before)
+{
+	uint64_t now = 0, first = 0;
+
+	for (size_t i = 0; i < e->now->loaders.count; i++)
+		now += e->now->loaders.at[i].class_count;
+	for (size_t i = 0; i < e->first->loaders.count; i++)
+		first += e->first->loaders.at[i].class_count;
+	*before = (uint32_t)first;
+	return first ? (double)now - (double)first : 0;
 }
 
 double class_suspect_per_loader(const struct snapshot *s, const struct family_row *f)
@@ -112,12 +130,33 @@ uint64_t class_suspect_bytes(const struct snapshot *s, const struct ledger *l,
 	return f->bytes;
 }
 
+// Classes that a collection can take one by one; many in one loader live as long as it does.
+static bool may_come_and_go(const struct family_row *f)
+{
+	return (uint64_t)f->loader_count * 2 >= f->class_count;
+}
+
 // ---- growth -------------------------------------------------------------------------------------
 
 static void doubt(struct class_suspect *s, enum class_doubt why)
 {
 	s->verdict = VERDICT_CANNOT_TELL;
 	s->doubt = why;
+}
+
+// So many accuse although hardly any were there at the window's start, so that no pace is known.
+static uint32_t begun_limit(const struct evidence *e, const struct class_suspect *s)
+{
+	bool young = weigh_uptime(e) < e->window_s && s->shape != SHAPE_COPIES;
+
+	return LIMITS[s->shape].least * (young ? BEGUN_YOUNG_PERCENT : BEGUN_PERCENT) / 100;
+}
+
+static bool is_sure(const struct class_suspect *s)
+{
+	if (s->shape == SHAPE_LOADERS)
+		return s->family->class_count >= SURE_LOADERS;
+	return s->shape != SHAPE_REDEFINED;
 }
 
 static void weigh_window(const struct evidence *e, struct class_suspect *s)
@@ -137,11 +176,16 @@ static void weigh_window(const struct evidence *e, struct class_suspect *s)
 	} else if (many_copies) {
 		s->verdict = VERDICT_CONFIRMED;
 	} else if (s->before < s->added / 10) {
-		doubt(s, DOUBT_BEGAN);
+		if (s->family->class_count >= begun_limit(e, s))
+			s->verdict = VERDICT_LIKELY;
+		else
+			doubt(s, DOUBT_BEGAN);
 	} else if (weigh_pace(e, s->before, s->added) == PACE_SLOWING) {
 		doubt(s, DOUBT_SLOWING);
+	} else if (weigh_pace(e, s->before, s->added) == PACE_UNKNOWN) {
+		doubt(s, DOUBT_STARTED);
 	} else {
-		s->verdict = s->shape == SHAPE_REDEFINED ? VERDICT_LIKELY : VERDICT_CONFIRMED;
+		s->verdict = is_sure(s) ? VERDICT_CONFIRMED : VERDICT_LIKELY;
 	}
 }
 
@@ -165,7 +209,7 @@ static struct class_suspect weigh_family(const struct evidence *e, const struct 
 	};
 	const struct family_row *before;
 
-	if (is_program(e->now, f) || (churning && class_suspect_in_own_loaders(s.shape)))
+	if (is_program(e->now, f) || (churning && may_come_and_go(f)))
 		return s;
 	before = e->first == e->now ? f : class_suspect_family(e->first, f->name);
 	s.before = before ? before->class_count : 0;
@@ -236,8 +280,7 @@ struct class_churn class_suspect_churn(const struct evidence *e)
 		for (size_t i = 0; i < moments[m]->families.count; i++) {
 			const struct family_row *f = &moments[m]->families.at[i];
 
-			if (f->class_count >= TIMES_PER_NAME &&
-			    class_suspect_in_own_loaders(class_suspect_shape(f)) &&
+			if (f->class_count >= TIMES_PER_NAME && may_come_and_go(f) &&
 			    !is_program(moments[m], f) &&
 			    (!c.family || f->class_count > c.family->class_count))
 				c.family = f;

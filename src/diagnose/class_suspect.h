@@ -28,6 +28,7 @@ enum class_doubt {
 	DOUBT_SHORT,     // too little came within the window
 	DOUBT_SLOWING,   // as a warm-up that ends
 	DOUBT_BEGAN,     // nearly all of it came within the window
+	DOUBT_STARTED,   // the JVM had just started
 };
 
 struct class_suspect {
@@ -59,6 +60,9 @@ const struct family_row *class_suspect_family(const struct snapshot *s,
 // a few classes, named after it, from the table of loaders alone.
 void class_suspect_by_loaders(const struct snapshot *s, struct arena *mem, struct snapshot *out);
 
+// Classes of the process that came within the window, arrays included, and how many there were
+// before; 0 when the first moment's loaders are not known.
+double class_suspect_added(const struct evidence *e, uint32_t *before);
 enum class_shape class_suspect_shape(const struct family_row *f);
 bool class_suspect_in_own_loaders(enum class_shape shape);
 // So many classes more, within a window, end the doubt.

@@ -154,6 +154,25 @@ static enum verdict judge_growth(const struct evidence *e, struct arena *mem, co
 				     weigh_size(mem, (uint64_t)p->grown), p->buffers_added,
 				     seconds),
 			again);
+	if (weigh_pace(e, p->before, p->grown) == PACE_UNKNOWN)
+		return cannot_tell(
+			out, mem,
+			arena_format(mem,
+				     "whether the direct pool's growth ends: %s in %s, and the JVM "
+				     "had just started; look again for %u s",
+				     weigh_signed_size(mem, p->grown), weigh_window_text(mem, e),
+				     seconds),
+			again);
+	if (p->bytes < (double)MIB(SMALL_POOL_MB))
+		return cannot_tell(
+			out, mem,
+			arena_format(mem,
+				     "whether the direct pool goes on to grow: %s, %s in "
+				     "%s; look again for %u s",
+				     weigh_size(mem, (uint64_t)p->bytes),
+				     weigh_signed_size(mem, p->grown), weigh_window_text(mem, e),
+				     seconds),
+			again);
 	if (weigh_pace(e, p->before, p->grown) == PACE_SLOWING)
 		return cannot_tell(
 			out, mem,
@@ -173,10 +192,12 @@ static enum verdict judge_growth(const struct evidence *e, struct arena *mem, co
 			weigh_signed_size(mem, p->grown), weigh_window_text(mem, e), p->collections,
 			until_limit(e, mem, p));
 	return likely(out, mem,
-		      "Direct buffers grow: %.0f buffers with %s%s, %s in %s (%s per second)%s.",
+		      "Direct buffers grow: %.0f buffers with %s%s, %s in %s (%s per second)%s. "
+		      "They are held, or dead and wait for a collection%s.",
 		      p->buffers, weigh_size(mem, (uint64_t)p->bytes), limit_text(mem, p),
 		      weigh_signed_size(mem, p->grown), weigh_window_text(mem, e),
-		      weigh_size(mem, (uint64_t)(p->grown / e->window_s)), until_limit(e, mem, p));
+		      weigh_size(mem, (uint64_t)(p->grown / e->window_s)), until_limit(e, mem, p),
+		      p->collections < 1 ? ": none came within the window" : "");
 }
 
 static enum verdict judge(const struct evidence *e, struct arena *mem, struct finding *out)
@@ -187,10 +208,19 @@ static enum verdict judge(const struct evidence *e, struct arena *mem, struct fi
 		return cannot_tell(out, mem, "the direct pool, which java.nio.Bits counts",
 				   e->now->tier_gain ? e->now->tier_gain : "jledger map PID");
 	p = measure(e);
-	if (p.bytes < (double)MIB(SMALL_POOL_MB))
+	if (p.bytes < (double)MIB(SMALL_POOL_MB) && p.grown < (double)MIB(LEAST_GROWN_MB))
 		return ruled_out(out, mem, "direct buffers hold %s",
 				 weigh_size(mem, (uint64_t)p.bytes));
-	if (!weigh_has_window(e) || !e->first->fact[F_DIRECT_RESERVED].known)
+	if (weigh_has_window(e) && !e->first->fact[F_DIRECT_RESERVED].known)
+		return cannot_tell(
+			out, mem,
+			arena_format(mem,
+				     "whether the direct pool grows: %s in %.0f buffers%s, "
+				     "but at the window's start it could not be read",
+				     weigh_size(mem, (uint64_t)p.bytes), p.buffers,
+				     limit_text(mem, &p)),
+			out->cause->how);
+	if (!weigh_has_window(e))
 		return cannot_tell(
 			out, mem,
 			arena_format(mem,

@@ -7,6 +7,7 @@
 // requests), a thread for each request leaves ever more of one stem at an even pace.
 
 #include <math.h>
+#include <string.h>
 
 #include "diagnose/rule.h"
 #include "diagnose/stems.h"
@@ -18,10 +19,12 @@ enum {
 	EXTRAORDINARY = 2000, // of one stem: accuse by their number alone
 	MANY_POOLS = 100,     // of one stem with a few threads each: likewise
 	SMALL_POOL = 4,       // threads of such a pool
-	LEAST_ADDED = 10,     // within the window
-	LEAST_POOLS = 3,      // likewise
-	FLUCTUATION = 4,      // more or less of a stem within a window: nothing
-	BURST = 5,            // so many times faster than before: a pool that fills under load
+	UNNAMED = 30,     // threads of one stem that nobody counts, or that only the JDK does ...
+	COUNTED = 150,    // ... and of one that a pool may count: below, pools fill up just so
+	LEAST_ADDED = 10, // within the window
+	LEAST_POOLS = 3,  // likewise
+	FLUCTUATION = 4,  // more or less of a stem within a window: nothing
+	BURST = 5,        // so many times faster than before: a pool that fills under load
 };
 
 struct stem_suspect {
@@ -48,6 +51,12 @@ static struct stem_suspect suspect_of(const struct stem_row *now, const struct s
 static bool are_small_pools(const struct stem_row *r)
 {
 	return r->pools > 1 && r->threads <= r->pools * SMALL_POOL;
+}
+
+// "Thread-#" is the JDK's name for a thread without one; a name without a number is no pool's.
+static uint32_t least_threads(const struct stem_row *r)
+{
+	return !strcmp(r->stem, "Thread-#") || !strchr(r->stem, '#') ? UNNAMED : COUNTED;
 }
 
 static void describe(const struct evidence *e, struct arena *mem, const struct stem_suspect *s,
@@ -118,7 +127,9 @@ static enum verdict look_longer(const struct evidence *e, struct arena *mem,
 	unsigned seconds = 30;
 
 	if (weigh_has_window(e))
-		seconds = weigh_window_for(e, s->added, LEAST_ADDED);
+		seconds = weigh_window_for(
+			e, s->added,
+			fmax(LEAST_ADDED, (double)least_threads(s->now) - s->now->threads));
 	return cannot_tell(out, mem,
 			   arena_format(mem,
 					"whether the number of threads %s goes on: %u now, %s; "
@@ -147,6 +158,10 @@ static enum verdict judge_window(const struct evidence *e, struct arena *mem,
 	}
 	if (pace == PACE_SLOWING)
 		return look_longer(e, mem, s, out, "slower than before, as a pool that fills");
+	if (pace == PACE_UNKNOWN)
+		return look_longer(e, mem, s, out, "and the JVM had just started");
+	if (r->threads < least_threads(r))
+		return look_longer(e, mem, s, out, "still as few as a pool has that fills");
 	if (burst && r->threads < EXTRAORDINARY)
 		return look_longer(e, mem, s, out, "which came at once, as a pool that fills");
 	describe(e, mem, s, out);
@@ -187,6 +202,7 @@ static enum verdict judge_count(const struct evidence *e, struct arena *mem, str
 
 static enum verdict judge(const struct evidence *e, struct arena *mem, struct finding *out)
 {
+	struct evidence one_moment = *e;
 	struct stem_suspect worst = { 0 };
 	struct stems now, first;
 
@@ -194,6 +210,13 @@ static enum verdict judge(const struct evidence *e, struct arena *mem, struct fi
 	if (!now.rows.count)
 		return judge_count(e, mem, out);
 	stems_of(e->first, e->first_ledger, mem, &first);
+	if (!first.rows.count) { // the first look failed here: as if there was none
+		one_moment.first = e->now;
+		one_moment.first_ledger = e->ledger;
+		one_moment.window_s = 0;
+		e = &one_moment;
+		first = now;
+	}
 	for (size_t i = 0; i < now.rows.count; i++) {
 		struct stem_suspect s = suspect_of(&now.rows.at[i], &first);
 

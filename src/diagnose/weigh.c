@@ -6,6 +6,9 @@
 
 #include "base/units.h"
 
+// JVMs of this age still start: nothing is an average of anything.
+static const double JUST_STARTED_S = 1.5;
+
 bool weigh_has_window(const struct evidence *e)
 {
 	return e->first != e->now && e->window_s >= 1;
@@ -26,8 +29,10 @@ enum pace weigh_pace(const struct evidence *e, double before, double added)
 
 	if (added <= 0)
 		return PACE_FLAT;
-	if (uptime < 1)
+	if (!e->first->fact[F_UPTIME].known && !e->now->fact[F_UPTIME].known)
 		return PACE_GOES_ON;
+	if (uptime < JUST_STARTED_S)
+		return PACE_UNKNOWN;
 	return added / e->window_s < before / uptime / 2 ? PACE_SLOWING : PACE_GOES_ON;
 }
 

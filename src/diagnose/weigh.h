@@ -17,6 +17,7 @@ enum pace {
 	PACE_FLAT,    // nothing was added
 	PACE_SLOWING, // less than half as fast as on average since the start: a warm-up that ends
 	PACE_GOES_ON, // as fast as before, or faster
+	PACE_UNKNOWN, // the JVM had just started at the window's begin: there is no before
 };
 
 bool weigh_has_window(const struct evidence *e); // two moments, at least a second apart
