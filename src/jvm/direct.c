@@ -405,7 +405,7 @@ bool direct_read(const struct hotspot *vm, const struct hotspot_classes *classes
 {
 	struct direct_buffers b = { 0 };
 	struct reader r = { .vm = vm, .classes = classes, .mem = mem, .out = &b };
-	struct heapclock clock = heapclock_restart(vm);
+	struct heapclock clock = classes->clock;
 	struct counters c = { 0 };
 	struct fail list_why = { 0 };
 
