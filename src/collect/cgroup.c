@@ -10,13 +10,12 @@
 
 #include "base/arena.h"
 #include "base/fail.h"
+#include "collect/cgroup_limit.h"
 #include "collect/cgroup_processes.h"
 #include "collect/collector.h"
 #include "parse/cgroup_dir.h"
 #include "parse/keyvalue.h"
 #include "parse/psi.h"
-
-enum { ANCESTORS = 32 };
 
 // Where a figure stands: a key of memory.stat in either version; NULL: that version has none.
 static const struct {
@@ -65,9 +64,7 @@ static bool read_file(const struct look *look, const char *dir, const char *name
 
 static bool read_limit(const struct look *look, const char *dir, const char *name, uint64_t *out)
 {
-	struct span text;
-
-	return read_file(look, dir, name, &text) && keyvalue_parse_limit(text, out);
+	return cgroup_limit_read(look->target->files, dir, name, look->mem, out);
 }
 
 static bool read_paths(const struct look *look, struct cgroup_paths *out, struct fail *why)
@@ -86,7 +83,7 @@ static bool climb_to(const struct look *look, const char *witness, struct cgroup
 	const char *dir = d->dir;
 	struct span got;
 
-	for (int i = 0; dir && i < ANCESTORS; i++) {
+	for (int i = 0; dir && i < CGROUP_ANCESTORS; i++) {
 		if (read_file(look, dir, witness, &got)) {
 			d->dir = dir;
 			return true;
@@ -117,25 +114,6 @@ static bool find_dir(const struct look *look, const struct cgroup_paths *paths,
 			return true;
 	}
 	return false;
-}
-
-// The cgroup whose limit counts, see above; sets its limit.
-static const char *find_limited(const struct look *look, const struct cgroup_dir *d,
-				struct container_facts *c)
-{
-	const char *name = d->v2 ? "memory.max" : "memory.limit_in_bytes", *found = d->dir;
-	const char *dir = d->dir;
-	uint64_t limit;
-
-	c->limit = UNKNOWN_BYTES;
-	for (int i = 0; dir && i < ANCESTORS; i++) {
-		if (read_limit(look, dir, name, &limit) && limit < c->limit) {
-			c->limit = limit;
-			found = dir;
-		}
-		dir = cgroup_dir_parent(d, dir, look->mem);
-	}
-	return found;
 }
 
 static void read_stats(const struct look *look, const char *dir, struct container_facts *c)
@@ -191,21 +169,6 @@ static void read_pids(const struct look *look, const struct cgroup_paths *paths,
 	read_limit(look, d.dir, "pids.max", &c->pids_max);
 }
 
-static void set_container_id(const struct look *look, const struct cgroup_paths *paths)
-{
-	if (look->out->fact[F_CONTAINER_ID].known)
-		return;
-	for (size_t i = 0; i < paths->count; i++) {
-		const char *id = cgroup_path_container(paths->at[i].path, look->mem);
-
-		if (id) {
-			snapshot_set_text(look->out, F_CONTAINER_ID, id,
-					  look_from(look, "cgroup", "cgroup", CERTAINTY_EXACT));
-			return;
-		}
-	}
-}
-
 static struct container_facts nothing_known(void)
 {
 	struct container_facts c;
@@ -229,13 +192,12 @@ static bool run(struct look *look, struct fail *why)
 
 	if (!read_paths(look, &paths, why))
 		return false;
-	set_container_id(look, &paths);
 	if (!find_dir(look, &paths, "memory", WITNESSES, &d))
 		return fail(why, FAIL_ABSENT,
 			    "the memory cgroup of process %d is not mounted where we can read it",
 			    look->target->pid);
 	c.v2 = d.v2;
-	dir = find_limited(look, &d, &c);
+	dir = cgroup_limit_find(look->target->files, &d, look->mem, &c.limit);
 	c.path = d.path;
 	read_stats(look, dir, &c);
 	read_events(look, dir, &c);

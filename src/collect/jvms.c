@@ -7,16 +7,16 @@
 #include "base/fail.h"
 #include "base/mask.h"
 #include "base/tree.h"
+#include "collect/cgroup_limit.h"
 #include "collect/hsperf.h"
 #include "facts/jvms.h"
 #include "os/rights.h"
 #include "parse/cgroup_dir.h"
 #include "parse/cmdline.h"
-#include "parse/keyvalue.h"
 #include "parse/maps.h"
 #include "parse/status.h"
 
-enum { ANCESTORS = 32, NEAR_LIMIT_PERCENT = 90 };
+enum { NEAR_LIMIT_PERCENT = 90 };
 
 struct seen { // of one process
 	const struct tree *files;
@@ -126,18 +126,6 @@ static void add_counters(const struct seen *s, struct jvm_row *row)
 
 // ---- the container
 
-static uint64_t read_limit(const struct seen *s, const char *dir, const char *name)
-{
-	struct span text;
-	uint64_t bytes;
-
-	if (!tree_read(s->files, arena_format(s->scratch, "%s/%s", dir, name), s->scratch, &text,
-		       NULL) ||
-	    !keyvalue_parse_limit(text, &bytes))
-		return UNKNOWN_BYTES;
-	return bytes;
-}
-
 // The smallest limit of its cgroup and those above, and the usage where that is.
 static void add_container(const struct seen *s, struct jvm_row *row, uint64_t *usage)
 {
@@ -150,23 +138,15 @@ static void add_container(const struct seen *s, struct jvm_row *row, uint64_t *u
 	if (!read_file(s, "cgroup", &text, NULL) ||
 	    !cgroup_path_parse(text, s->scratch, &paths, NULL))
 		return;
-	for (size_t i = 0; i < paths.count && !row->container; i++)
-		row->container = cgroup_path_container(paths.at[i].path, s->mem);
+	row->container = cgroup_path_find_container(&paths, s->mem);
 	if (!tree_read(s->files, "/proc/self/mountinfo", s->scratch, &text, NULL) ||
 	    !mountinfo_parse(text, "cgroup", s->scratch, &mounts, NULL) ||
 	    !cgroup_dir_find(&paths, &mounts, "", "memory", s->scratch, &d))
 		return;
-	dir = d.dir;
-	for (int i = 0; dir && i < ANCESTORS; i++) {
-		uint64_t limit = read_limit(s, dir, d.v2 ? "memory.max" : "memory.limit_in_bytes");
-
-		if (limit < row->limit) {
-			row->limit = limit;
-			*usage = read_limit(s, dir,
-					    d.v2 ? "memory.current" : "memory.usage_in_bytes");
-		}
-		dir = cgroup_dir_parent(&d, dir, s->scratch);
-	}
+	dir = cgroup_limit_find(s->files, &d, s->scratch, &row->limit);
+	if (row->limit != UNKNOWN_BYTES)
+		cgroup_limit_read(s->files, dir, d.v2 ? "memory.current" : "memory.usage_in_bytes",
+				  s->scratch, usage);
 }
 
 static const char *state_of(const struct seen *s, const struct jvm_row *row, uint64_t usage)

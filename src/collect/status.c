@@ -87,21 +87,19 @@ static void add_container(struct look *look, struct provenance from)
 	struct fail why;
 	struct span text;
 	struct cgroup_paths paths;
+	const char *id;
 
 	if (!read_file(look, "cgroup", &text, &why) ||
 	    !cgroup_path_parse(text, look->mem, &paths, &why)) {
 		snapshot_set_missing(look->out, F_CONTAINER_ID, from, why.text);
 		return;
 	}
-	for (size_t i = 0; i < paths.count; i++) {
-		const char *id = cgroup_path_container(paths.at[i].path, look->mem);
-
-		if (id) {
-			snapshot_set_text(look->out, F_CONTAINER_ID, id, from);
-			return;
-		}
-	}
-	snapshot_set_missing(look->out, F_CONTAINER_ID, from, "its cgroup names no container");
+	id = cgroup_path_find_container(&paths, look->mem);
+	if (id)
+		snapshot_set_text(look->out, F_CONTAINER_ID, id, from);
+	else
+		snapshot_set_missing(look->out, F_CONTAINER_ID, from,
+				     "its cgroup names no container");
 }
 
 static bool run(struct look *look, struct fail *why)

@@ -358,30 +358,24 @@ static bool take_type(struct vmstructs *s, const struct cursor *c)
 	return true;
 }
 
-static bool take_int(struct vmstructs *s, const struct cursor *c)
+static bool take_constant(struct vmstructs *s, const struct cursor *c, int64_t value)
 {
 	const char *name = intern(s, cursor_u64(c, 0));
 
 	if (!name)
 		return false;
-	add(s, (struct entry){ .kind = KIND_CONSTANT,
-			       .name = name,
-			       .second = "",
-			       .value = (int32_t)cursor_u64(c, 1) });
+	add(s, (struct entry){ .kind = KIND_CONSTANT, .name = name, .second = "", .value = value });
 	return true;
+}
+
+static bool take_int(struct vmstructs *s, const struct cursor *c)
+{
+	return take_constant(s, c, (int32_t)cursor_u64(c, 1));
 }
 
 static bool take_long(struct vmstructs *s, const struct cursor *c)
 {
-	const char *name = intern(s, cursor_u64(c, 0));
-
-	if (!name)
-		return false;
-	add(s, (struct entry){ .kind = KIND_CONSTANT,
-			       .name = name,
-			       .second = "",
-			       .value = (int64_t)cursor_u64(c, 1) });
-	return true;
+	return take_constant(s, c, (int64_t)cursor_u64(c, 1));
 }
 
 // All rows of one table.  Refused as a whole when its first rows, or more than a few, make no

@@ -85,3 +85,12 @@ const char *cgroup_path_container(const char *path, struct arena *mem)
 	}
 	return found ? arena_copy(mem, found, CONTAINER_ID_DIGITS) : NULL;
 }
+
+const char *cgroup_path_find_container(const struct cgroup_paths *paths, struct arena *mem)
+{
+	const char *id = NULL;
+
+	for (size_t i = 0; i < paths->count && !id; i++)
+		id = cgroup_path_container(paths->at[i].path, mem);
+	return id;
+}

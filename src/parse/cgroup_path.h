@@ -37,5 +37,7 @@ const struct cgroup_path *cgroup_path_unified(const struct cgroup_paths *paths);
 // The container's id in a cgroup path: the last run of 64 hex digits (docker, containerd, CRI-O,
 // podman), else NULL.
 const char *cgroup_path_container(const char *path, struct arena *mem);
+// That of the first path that names one, else NULL.
+const char *cgroup_path_find_container(const struct cgroup_paths *paths, struct arena *mem);
 
 #endif

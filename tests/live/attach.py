@@ -16,8 +16,8 @@ import socket
 import subprocess
 import time
 
-from harness import COLLECTORS, JLEDGER, ROOT, Jvm, account, check, compile_java, done, jcmd, jledger, \
-    jledger_json, no_namespaces, scratch, skip, tool
+from harness import COLLECTORS, ROOT, Jvm, account, as_user, check, compile_c, compile_java, done, java_below, \
+    jcmd, jledger, jledger_json, no_namespaces, public_jledger, scratch, skip, tool
 
 WORK = scratch("jledger-attach-")
 SANDBOX = [str(WORK / "seccomp_run")]
@@ -201,8 +201,7 @@ def hostile_sockets():
 
 
 def other_user():
-    prefix = ["setpriv", f"--reuid={OWNER}", f"--regid={OWNER}", "--clear-groups", "--inh-caps=-all",
-              "--bounding-set=-all"]
+    prefix = as_user(OWNER)
     with Target(["-XX:+UseSerialGC"], prefix=prefix) as jvm:
         ledger, missed, _ = look(jvm.pid)
         check(not missed and account(ledger, "java-heap") > 24 << 20, "root asks a JVM of another user", missed)
@@ -221,7 +220,7 @@ def other_namespace():
                              stdout=subprocess.PIPE, stdin=subprocess.PIPE, text=True, cwd=home)
     try:
         outer.stdout.readline()
-        pid = int(subprocess.run(["pgrep", "-P", str(outer.pid)], capture_output=True, text=True).stdout.split()[0])
+        pid = java_below(outer.pid)
         ledger, missed, _ = look(pid)
         check(not missed and account(ledger, "java-heap") > 24 << 20, "PID 1 of another namespace is asked", missed)
         check(not list(home.glob(".attach_pid*")), "PID 1 of another namespace: no trigger file stays")
@@ -249,12 +248,8 @@ def captured():
 
 
 def main():
-    WORK.chmod(0o755)
-    shutil.copy(JLEDGER, WORK / "jledger")
-    (WORK / "jledger").chmod(0o755)
-    import harness
-    harness.JLEDGER = str(WORK / "jledger")  # where other users can run it
-    subprocess.run(["cc", "-O1", "-D_GNU_SOURCE", "-o", SANDBOX[0], str(ROOT / "tests/live/seccomp_run.c")], check=True)
+    public_jledger(WORK)
+    compile_c(ROOT / "tests/live/seccomp_run.c", SANDBOX[0])
     compile_java([ROOT / "tests/live/java/Quiet.java"], WORK)
     for gc in COLLECTORS:
         same_as_tier_a(gc)

@@ -51,6 +51,42 @@ def no_namespaces():
     return (run.stderr.strip() or f"unshare: exit {run.returncode}") if run.returncode else None
 
 
+def as_user(uid, *capabilities):
+    """A prefix that runs a program as `uid` with just these capabilities."""
+    caps = ",".join(["-all", *("+" + c for c in capabilities)])
+    return ["setpriv", f"--reuid={uid}", f"--regid={uid}", "--clear-groups", f"--inh-caps={caps}",
+            f"--ambient-caps={caps}", f"--bounding-set={caps}"]
+
+
+def java_below(pid, wait_s=10):
+    """The java process among the children of `pid` and theirs: what unshare, sh and the like started."""
+    deadline = time.monotonic() + wait_s
+    while time.monotonic() < deadline:
+        below = [pid]
+        for parent in below:
+            listed = subprocess.run(["pgrep", "-P", str(parent)], capture_output=True, text=True).stdout
+            below += map(int, listed.split())
+        for child in below:
+            if os.path.basename(os.path.realpath(f"/proc/{child}/exe")) == "java":
+                return child
+        time.sleep(0.05)
+    raise RuntimeError(f"no java below process {pid}")
+
+
+def compile_c(source, program):
+    subprocess.run(["cc", "-O1", "-D_GNU_SOURCE", "-o", str(program), str(source)], check=True)
+
+
+def public_jledger(to):
+    """Puts a copy of the program where other users can run it, for jledger() too; returns its path."""
+    global JLEDGER
+    to.chmod(0o755)
+    shutil.copy(JLEDGER, to / "jledger")
+    (to / "jledger").chmod(0o755)
+    JLEDGER = str(to / "jledger")
+    return JLEDGER
+
+
 def done():
     """Ends the test with its closing line."""
     print(f"{_passed} passed, {_failed} failed", flush=True)

@@ -20,7 +20,7 @@ import sys
 import time
 
 import harness
-from harness import COLLECTORS, ROOT, Jvm, check, compile_java, done, java_home, scratch, skip, status, tool
+from harness import COLLECTORS, ROOT, Jvm, as_user, check, compile_java, done, java_home, scratch, skip, status, tool
 
 QUICK = "quick" in sys.argv[1:]
 ROOT_USER = os.geteuid() == 0
@@ -471,7 +471,7 @@ def strangers():
     if not ROOT_USER:
         skip("another user", "needs root")
         return
-    other = ["setpriv", "--reuid=65533", "--regid=65533", "--clear-groups", "--inh-caps=-all", "--bounding-set=-all"]
+    other = as_user(65533)
     with Jvm([*SMALL, "Brief"]) as jvm:
         answers = [Answer([c, jvm.pid], {3}, prefix=other) for c in ("map", "doctor", "flags")]
         answers.append(Answer(["capture", jvm.pid, "-o", "/tmp/jledger-hostile-never.zip"], {3}, prefix=other))

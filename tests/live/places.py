@@ -10,28 +10,11 @@ import shutil
 import subprocess
 import time
 
-from harness import ROOT, Jvm, account, check, compile_java, done, jledger_json, no_namespaces, skip
+from harness import ROOT, Jvm, account, check, compile_java, done, java_below, jledger_json, no_namespaces, skip
 
 
 def class_per_call(classes):
     return ["-Xms32m", "-Xmx64m", "-cp", str(classes), "orders.OrderExport", "200"]
-
-
-def java_below(pid):
-    """The java process among the descendants of `pid`."""
-    for _ in range(100):
-        for entry in pathlib.Path("/proc").iterdir():
-            try:
-                if entry.name.isdigit() and (entry / "comm").read_text().strip() == "java":
-                    up = int(entry.name)
-                    while up > 1 and up != pid:
-                        up = int((pathlib.Path(f"/proc/{up}/stat").read_text().rsplit(")", 1)[1]).split()[1])
-                    if up == pid:
-                        return int(entry.name)
-            except OSError:
-                pass
-        time.sleep(0.1)
-    return 0
 
 
 def other_namespaces(work):

@@ -12,21 +12,12 @@ import signal
 import subprocess
 import time
 
-import harness
-from harness import ROOT, Jvm, check, compile_java, done, no_namespaces, scratch, skip, status, tool
+from harness import ROOT, Jvm, as_user, check, compile_c, compile_java, done, java_below, no_namespaces, \
+    public_jledger, scratch, skip, status, tool
 
 OWNER, STRANGER = 65534, 65533
 WORK = scratch("jledger-tiers-")
 JVM_OPTIONS = ["-Xmx128m", "-Xms64m", "-XX:+UseSerialGC", "-cp", str(WORK), "Quiet"]
-
-
-def as_user(uid, *capabilities):
-    """A prefix that runs a program as `uid` with just these capabilities."""
-    wanted = ",".join("+" + c for c in capabilities)
-    caps = f"-all,{wanted}" if wanted else "-all"
-    return ["setpriv", f"--reuid={uid}", f"--regid={uid}", "--clear-groups", f"--inh-caps={caps}",
-            f"--ambient-caps={caps}" if wanted else "--ambient-caps=-all",
-            f"--bounding-set={caps}" if wanted else "--bounding-set=-all"]
 
 
 def run(prefix, *arguments, timeout=30):
@@ -153,23 +144,12 @@ def root_against_capabilities():
 def other_namespaces():
     """The JVM as PID 1 of its own PID and mount namespaces."""
     with Jvm(JVM_OPTIONS, prefix=["unshare", "--pid", "--mount", "--fork", "--mount-proc", "--kill-child"]) as outer:
-        pid = inner_java(outer.pid)
+        pid = java_below(outer.pid)
         check(status(pid, "NSpid") and pid != outer.pid, "namespaces: the JVM was found below unshare", str(pid))
         heap_is_there("namespaces", expect_ledger("namespaces", [], pid, "A"))
         row = ps_row([], pid)
         check(row and row["heap"]["committed"], "namespaces: ps reads its counters by the inner PID",
               row and str(row["heap"]))
-
-
-def inner_java(parent, wait_s=10):
-    deadline = time.monotonic() + wait_s
-    while time.monotonic() < deadline:
-        children = subprocess.run(["pgrep", "-P", str(parent)], capture_output=True, text=True).stdout.split()
-        for child in map(int, children):
-            if os.path.basename(os.path.realpath(f"/proc/{child}/exe")) == "java":
-                return child
-        time.sleep(0.1)
-    raise RuntimeError("no java below unshare")
 
 
 def hidden():
@@ -203,11 +183,8 @@ def main():
     if os.geteuid() != 0:
         skip("all tiers", "needs root to become others")
         done()
-    WORK.chmod(0o755)
-    shutil.copy(harness.JLEDGER, WORK / "jledger")
-    (WORK / "jledger").chmod(0o755)
-    subprocess.run(["cc", "-O1", "-D_GNU_SOURCE", "-o", str(WORK / "seccomp_run"),
-                    str(ROOT / "tests/live/seccomp_run.c")], check=True)
+    public_jledger(WORK)
+    compile_c(ROOT / "tests/live/seccomp_run.c", WORK / "seccomp_run")
     compile_java([ROOT / "tests/live/java/Quiet.java"], WORK)
     owners_jvm()
     root_against_capabilities()
