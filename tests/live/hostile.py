@@ -8,7 +8,6 @@ and a ledger that is printed must add up.  Root makes the rest possible: others'
 file systems, a number that is used again.  `hostile.py quick` does fewer rounds.
 """
 
-import ctypes
 import json
 import os
 import pathlib

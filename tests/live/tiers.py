@@ -13,7 +13,7 @@ import subprocess
 import time
 
 from harness import ROOT, Jvm, as_user, check, compile_c, compile_java, done, java_below, no_namespaces, \
-    public_jledger, scratch, skip, status, tool
+    public_jledger, scratch, skip, status
 
 OWNER, STRANGER = 65534, 65533
 WORK = scratch("jledger-tiers-")
