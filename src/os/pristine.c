@@ -12,6 +12,8 @@
 #include "base/units.h"
 
 enum {
+	BLOCKS = 32,
+	BLOCK_BYTES = 8192,
 	HEADERS = 64,
 	DYNAMIC_LIMIT = 512,
 	RELA_LIMIT = 1 << 24,
@@ -33,18 +35,47 @@ struct tables { // of .dynamic, as virtual addresses
 	uint64_t rela, rela_size, relative_count, initialisers, initialisers_size;
 };
 
-static bool read_file(int fd, void *to, size_t len, uint64_t offset, struct fail *why)
+// Names and rows are read by the hundred, a few bytes each and close together: from blocks.
+struct pristine_blocks {
+	uint64_t offset[BLOCKS]; // in the file, + 1; 0: empty
+	size_t len[BLOCKS];
+	char bytes[BLOCKS][BLOCK_BYTES];
+};
+
+static bool read_block(const struct pristine *p, char *to, size_t len, uint64_t offset, size_t *got)
+{
+	uint64_t start = offset & ~(uint64_t)(BLOCK_BYTES - 1);
+	struct pristine_blocks *b = p->blocks;
+	size_t i = start / BLOCK_BYTES % BLOCKS, skip = (size_t)(offset - start);
+
+	if (b->offset[i] != start + 1) {
+		ssize_t n = offset <= INT64_MAX
+				    ? pread(p->fd, b->bytes[i], BLOCK_BYTES, (off_t)start)
+				    : -1;
+
+		b->offset[i] = n > 0 ? start + 1 : 0;
+		b->len[i] = n > 0 ? (size_t)n : 0;
+	}
+	if (b->len[i] <= skip)
+		return false;
+	*got = b->len[i] - skip < len ? b->len[i] - skip : len;
+	memcpy(to, b->bytes[i] + skip, *got);
+	return true;
+}
+
+static bool read_file(const struct pristine *p, void *to, size_t len, uint64_t offset,
+		      struct fail *why)
 {
 	char *at = to;
 
 	while (len) {
-		ssize_t n = offset <= INT64_MAX ? pread(fd, at, len, (off_t)offset) : -1;
+		size_t n;
 
-		if (n <= 0)
+		if (!read_block(p, at, len, offset, &n))
 			return fail(why, FAIL_CORRUPT, "the library's file ends early");
 		at += n;
-		len -= (size_t)n;
-		offset += (uint64_t)n;
+		len -= n;
+		offset += n;
 	}
 	return true;
 }
@@ -88,13 +119,13 @@ static bool read_headers(struct pristine *p, uint16_t *machine, uint64_t *dynami
 	Elf64_Phdr h[HEADERS];
 	Elf64_Ehdr e;
 
-	if (!read_file(p->fd, &e, sizeof(e), 0, why))
+	if (!read_file(p, &e, sizeof(e), 0, why))
 		return false;
 	if (memcmp(e.e_ident, ELFMAG, SELFMAG) != 0 || e.e_ident[EI_CLASS] != ELFCLASS64 ||
 	    e.e_ident[EI_DATA] != ELFDATA2LSB || e.e_type != ET_DYN ||
 	    e.e_phentsize != sizeof(*h) || !e.e_phnum || e.e_phnum > HEADERS)
 		return fail(why, FAIL_CORRUPT, "no 64-bit ELF library");
-	if (!read_file(p->fd, h, e.e_phnum * sizeof(*h), e.e_phoff, why))
+	if (!read_file(p, h, e.e_phnum * sizeof(*h), e.e_phoff, why))
 		return false;
 	*machine = e.e_machine;
 	*dynamic = *dynamic_size = 0;
@@ -115,7 +146,7 @@ static bool read_dynamic(struct pristine *p, uint64_t offset, uint64_t size, str
 	for (size_t i = 0; i < size / sizeof(Elf64_Dyn) && i < DYNAMIC_LIMIT; i++) {
 		Elf64_Dyn d;
 
-		if (!read_file(p->fd, &d, sizeof(d), offset + i * sizeof(d), why))
+		if (!read_file(p, &d, sizeof(d), offset + i * sizeof(d), why))
 			return false;
 		switch (d.d_tag) {
 		case DT_NULL:
@@ -157,7 +188,7 @@ static bool open_relocations(struct pristine *p, uint16_t machine, const struct 
 static bool read_rela(const struct pristine *p, uint64_t index, Elf64_Rela *to, size_t count,
 		      struct fail *why)
 {
-	return read_file(p->fd, to, count * sizeof(*to), p->rela_offset + index * sizeof(*to), why);
+	return read_file(p, to, count * sizeof(*to), p->rela_offset + index * sizeof(*to), why);
 }
 
 // A relocation at or below the first one at or above `at`, at most RELA_STEP before it: a block is
@@ -260,7 +291,7 @@ bool pristine_read(const struct pristine *p, uint64_t at, void *to, size_t len, 
 		return fail(why, FAIL_ABSENT, "no image at 0x%" PRIx64, at);
 	if (at < s->file_end)
 		from_file = s->file_end - at < len ? (size_t)(s->file_end - at) : len;
-	if (from_file && !read_file(p->fd, to, from_file, s->offset + (at - s->start), why))
+	if (from_file && !read_file(p, to, from_file, s->offset + (at - s->start), why))
 		return false;
 	memset((char *)to + from_file, 0, len - from_file);
 	if (!s->writable)
@@ -350,7 +381,7 @@ static void read_initialisers(struct pristine *p, const struct tables *t, struct
 							     : s->file_end;
 		code = arena_get(&frame, high - low);
 		if (find_offset(p, low, high - low, &offset) &&
-		    read_file(p->fd, code, high - low, offset, NULL))
+		    read_file(p, code, high - low, offset, NULL))
 			find_stores(p, code, high - low, low, mem);
 	}
 	arena_drop(&frame);
@@ -358,7 +389,7 @@ static void read_initialisers(struct pristine *p, const struct tables *t, struct
 
 bool pristine_open(int fd, struct arena *mem, struct pristine *out, struct fail *why)
 {
-	struct pristine p = { .fd = fd };
+	struct pristine p = { .fd = fd, .blocks = arena_new(mem, struct pristine_blocks) };
 	uint64_t dynamic = 0, dynamic_size = 0;
 	struct tables t = { 0 };
 	uint16_t machine = 0;

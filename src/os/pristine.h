@@ -37,6 +37,7 @@ struct pristine_store { // by an initialiser
 
 struct pristine {
 	int fd;
+	struct pristine_blocks *blocks; // of the file, read before
 	struct pristine_segment segments[PRISTINE_SEGMENTS];
 	size_t segment_count;
 	uint64_t rela_offset, rela_count; // relative relocations, in the file; by address
