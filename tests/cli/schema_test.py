@@ -124,6 +124,10 @@ def check_live(c: Checker, pid: str) -> None:
     if flags and {"MaxHeapSize": 64 << 20} != {f["name"]: f["value"] for f in flags["flags"] if f["name"] == "MaxHeapSize"}:
         c.fail(["flags", pid], "MaxHeapSize is not what the command line gave")
     c.text(["flags", pid])
+    with tempfile.TemporaryDirectory() as work:
+        file = str(pathlib.Path(work) / "c.jlc.zip")
+        c.json("capture", ["capture", pid, "-o", file, "--samples", "2", "--every", "0.1"])
+        c.json("doctor", ["doctor", file])
     ps = c.json("ps", ["ps"])
     if pid not in [str(j["pid"]) for j in ps.get("jvms", [])]:
         c.fail(["ps"], f"{pid} is missing")
