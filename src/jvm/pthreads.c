@@ -112,9 +112,10 @@ static bool calibrate(const struct memory *memory, const struct pthread_seed *se
 	return true;
 }
 
-// A descriptor lies in its own stack block; one without a block is the first thread's.
+// A descriptor lies in its own stack block; one without a block is the first thread's.  A `*newborn`
+// stays out of the lists.
 static bool read_row(const struct memory *memory, const struct maps *maps,
-		     const struct shape *shape, uint64_t at, struct pthread_row *out)
+		     const struct shape *shape, uint64_t at, struct pthread_row *out, bool *newborn)
 {
 	struct record r;
 	uint64_t block, size, guard;
@@ -126,8 +127,11 @@ static bool read_row(const struct memory *memory, const struct maps *maps,
 	size = r.words[shape->block / 8 + 1];
 	guard = r.words[shape->block / 8 + 2];
 	if (!block || block % 4096 || at < block || size > UINT64_C(1) << 36 ||
-	    at - block >= size || guard > GUARD_LIMIT || guard % 4096 || guard >= size ||
-	    !maps_find(maps, block + size - 1))
+	    at - block >= size || guard > GUARD_LIMIT || guard % 4096 || guard >= size)
+		return false;
+	// A thread that was started after the maps were read stands on a stack that they don't have.
+	*newborn = !maps_find(maps, block + size - 1) && !maps_find(maps, at);
+	if (!*newborn && !maps_find(maps, block + size - 1))
 		return false;
 	*out = (struct pthread_row){ .pthread_at = at,
 				     .tid = half(&r, shape->tid),
@@ -152,14 +156,17 @@ static bool walk(const struct memory *memory, const struct maps *maps, const str
 	do {
 		uint64_t link[2], back;
 		struct pthread_row row;
+		bool newborn;
 
 		if (!is_node(at) || ++steps > LIST_LIMIT ||
 		    !memory_read(memory, at, link, sizeof(link), NULL) || !is_node(link[0]) ||
 		    !memory_read_u64(memory, link[0] + 8, &back, NULL) || back != at)
 			goto bad;
-		if (at != found && read_row(memory, maps, shape, at - shape->list, &row)) {
+		if (at != found &&
+		    read_row(memory, maps, shape, at - shape->list, &row, &newborn)) {
 			row.cached = cached;
-			vec_push(mem, &out->rows, row);
+			if (!newborn)
+				vec_push(mem, &out->rows, row);
 		} else if (at != found && found) {
 			goto bad;
 		} else {

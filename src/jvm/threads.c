@@ -19,7 +19,8 @@ enum {
 	THREAD_LIMIT = 1 << 17,
 	STATE_LIMIT = 12, // JavaThreadState: 0 uninitialized .. 11 blocked_trans
 	STACK_LEAST = 16 << 10,
-	SLOT_REACH = 8192, // bytes below the thread pointer in which static TLS is searched
+	TOP_OF_STACK = 1 << 20, // glibc's pthread and the static TLS, which stand there
+	SLOT_REACH = 8192,      // bytes below the thread pointer in which static TLS is searched
 	SLOT_SEEDS = 4,
 	SLOT_WITNESSES = 8,
 };
@@ -72,6 +73,14 @@ static uint64_t thread_object(const struct reader *r, uint64_t thread)
 	return object;
 }
 
+// A thread that was started after the maps were read stands on a stack that they don't have.  That
+// it is one and no damage: its pthread, which another structure tells, is at the top of that stack.
+static bool is_newborn(const struct hotspot *vm, uint64_t base, uint64_t pthread_at)
+{
+	return pthread_at < base && base - pthread_at < TOP_OF_STACK &&
+	       !maps_find(vm->maps, base - 1) && !maps_find(vm->maps, pthread_at);
+}
+
 static bool read_os_part(const struct reader *r, uint64_t at, struct hotspot_thread *out)
 {
 	const struct hotspot *vm = r->vm;
@@ -87,7 +96,10 @@ static bool read_os_part(const struct reader *r, uint64_t at, struct hotspot_thr
 	    !hotspot_read_u64(vm, FIELD_THREAD_STACK_SIZE, at, &size, NULL))
 		return false;
 	if (!base || base % 8 || base >= UINT64_C(1) << 47 || size < STACK_LEAST || size >= base ||
-	    size > UINT64_C(1) << 36 || !maps_find(vm->maps, base - 1))
+	    size > UINT64_C(1) << 36)
+		return false;
+	out->newborn = is_newborn(vm, base, out->pthread_at);
+	if (!out->newborn && !maps_find(vm->maps, base - 1))
 		return false;
 	out->at = at;
 	out->ns_tid = tid;
@@ -123,9 +135,10 @@ static bool take(struct reader *r, struct hotspot_threads *out, struct addresses
 
 	if (!hotspot_is_pointer(at) || !addresses_put(seen, at, 0, NULL))
 		return fail(why, FAIL_CORRUPT, "the list of Java threads runs in a circle or wild");
-	if (read_java_thread(r, at, &t))
-		vec_push(r->mem, &out->java, t);
-	else
+	if (read_java_thread(r, at, &t)) {
+		if (!t.newborn)
+			vec_push(r->mem, &out->java, t);
+	} else
 		out->torn++;
 	return true;
 }
@@ -277,7 +290,7 @@ void threads_find_internal(const struct hotspot *vm, const struct pthreads *libc
 			is_java = t->java.at[k].pthread_at == row->pthread_at;
 		if (is_java || !row->tid ||
 		    !memory_read_u64(vm->memory, row->pthread_at - below, &at, NULL) ||
-		    !read_os_part(&r, at, &got) || got.ns_tid != row->tid ||
+		    !read_os_part(&r, at, &got) || got.newborn || got.ns_tid != row->tid ||
 		    got.pthread_at != row->pthread_at)
 			continue;
 		vec_push(mem, &t->internal, got);

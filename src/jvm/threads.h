@@ -35,6 +35,7 @@ struct hotspot_thread {
 	enum vm_thread_kind kind;
 	const char *name;           // Java's, NULL: none, or it starts or ends
 	uint64_t context_loader_at; // oop, 0: none or not known
+	bool newborn;               // started after the maps were read: not in the lists
 };
 
 struct hotspot_threads {
