@@ -93,6 +93,9 @@ static void describe_churn(const struct evidence *e, struct arena *mem, const st
 						e->now->pid)));
 }
 
+// Of the pace before: a generator keeps it, a start or a shift of work doesn't.
+static const double CHURN_PACE = 0.75;
+
 // Many were made once and many dropped once, as when a host lets its plugins go.
 static bool churn_slows(const struct evidence *e, const struct class_churn *c)
 {
@@ -100,7 +103,7 @@ static bool churn_slows(const struct evidence *e, const struct class_churn *c)
 	double made = before ? before->class_count : 0;
 
 	made += (double)snapshot_get(e->first, F_CLASSES_UNLOADED, 0);
-	return weigh_pace(e, made, c->loaded) == PACE_SLOWING;
+	return weigh_uptime(e) > 0 && c->loaded / e->window_s < CHURN_PACE * made / weigh_uptime(e);
 }
 
 static enum verdict judge_churn(const struct evidence *e, struct arena *mem, struct finding *out,
@@ -216,9 +219,18 @@ static void add_counter_evidence(const struct evidence *e, struct arena *mem, st
 	if (weigh_has_window(e) && weigh_fact(e, F_GC_COUNT, &collections)) {
 		weigh_fact(e, F_GC_FULL_COUNT, &full);
 		add_evidence(out, mem, "gc.count", collections, weigh_source(e->now, F_GC_COUNT),
-			     "%.0f collections within the window, %.0f of them full", collections,
-			     full);
+			     "%s within the window, %.0f of them full",
+			     weigh_count(mem, (uint64_t)collections, "collection"), full);
 	}
+}
+
+// "one class", "2.5 classes": of an average loader.
+static const char *classes_text(struct arena *mem, double count)
+{
+	if (fabs(count - 1) < 0.05)
+		return "one class";
+	return arena_format(
+		mem, fabs(count - round(count)) < 0.05 ? "%.0f classes" : "%.1f classes", count);
 }
 
 static void add_confusions(const struct evidence *e, struct arena *mem,
@@ -232,13 +244,11 @@ static void add_confusions(const struct evidence *e, struct arena *mem,
 		weigh_confused(out, mem, "loader-leak",
 			       "the classes are hidden ones, no application's");
 	else
-		weigh_confused(
-			out, mem, "loader-leak",
-			s->family->loader_count > 1
-				? arena_format(mem,
-					       "a loader holds %.1f classes, not an application",
-					       per_loader)
-				: "one loader defines them all");
+		weigh_confused(out, mem, "loader-leak",
+			       s->family->loader_count > 1
+				       ? arena_format(mem, "a loader holds %s, not an application",
+						      classes_text(mem, per_loader))
+				       : "one loader defines them all");
 	if (s->shape == SHAPE_REDEFINED)
 		weigh_confused(out, mem, "class-duplicate-definition",
 			       "says more where the same name fails to be defined: see jledger "
@@ -398,10 +408,9 @@ static enum verdict accuse_loaders(const struct evidence *e, struct arena *mem,
 	if (weigh_has_window(e))
 		rate = arena_format(mem, ", %.0f per second", s->added / e->window_s);
 	return likely(out, mem,
-		      "Loaders of one class are made again and again, with %.1f classes each: %s, "
-		      "%u x%s. %s",
-		      class_suspect_per_loader(e->now, s->family), s->family->name,
-		      s->family->loader_count, rate, explained(e, mem, s));
+		      "Loaders of one class are made again and again, with %s each: %s, %u x%s. %s",
+		      classes_text(mem, class_suspect_per_loader(e->now, s->family)),
+		      s->family->name, s->family->loader_count, rate, explained(e, mem, s));
 }
 
 // Names of classes are missing (no memory, only what the JVM answers): loaders alone can make it

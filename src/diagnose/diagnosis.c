@@ -86,6 +86,7 @@ void diagnose(const struct evidence *e, struct arena *mem, struct diagnosis *out
 	}
 	qsort(out->all, out->count, sizeof(*out->all), by_weight);
 	growth_split(e, mem, out);
+	growth_unexplained(e, out);
 	growth_foresee(e, out);
 }
 

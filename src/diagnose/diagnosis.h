@@ -25,6 +25,9 @@ struct diagnosis {
 	size_t count; // then ruled out, then cannot tell, each in catalogue order
 	size_t held;  // how many of them are confirmed or likely
 	VEC(struct growth_part) growth; // largest first
+	// Of the window's growth neither harmless nor explained by a finding; 0 where that is too
+	// little to speak of.
+	int64_t unexplained;
 	struct {
 		bool known;
 		double low_s, mid_s,

@@ -108,16 +108,18 @@ static void describe(const struct evidence *e, struct arena *mem, const struct p
 		     "%.0f buffers, %+.0f in the window", p->buffers, p->buffers_added);
 	if (p->held >= 0)
 		add_evidence(out, mem, "direct.held", p->held, "vmstructs",
-			     "%.0f %% of the first moment's buffers are still there after %.0f "
-			     "collections",
-			     p->held, p->collections);
+			     "%.0f %% of the first moment's buffers are still there after %s",
+			     p->held, weigh_count(mem, (uint64_t)p->collections, "collection"));
 	weigh_confused(out, mem, "unsafe-memory", "the direct pool itself grows");
 	if (p->collections < 1)
 		weigh_confused(out, mem, "direct-awaiting-gc",
-			       "no collection came by: one would show whether they are held");
-	else
-		weigh_confused(out, mem, "direct-awaiting-gc",
-			       arena_format(mem, "%.0f collections came by", p->collections));
+			       "may be: no collection came by, and one would show it");
+	else if (p->held >= 0)
+		weigh_confused(
+			out, mem, "direct-awaiting-gc",
+			arena_format(mem, "%s came by and left %.0f %% of them",
+				     weigh_count(mem, (uint64_t)p->collections, "collection"),
+				     p->held));
 	weigh_remedy(out, mem, out->cause->remedy);
 	weigh_remedy(out, mem,
 		     arena_format(mem, "who holds them: %s",
@@ -187,9 +189,10 @@ static enum verdict judge_growth(const struct evidence *e, struct arena *mem, co
 		return confirmed(
 			out, mem,
 			"Direct buffers are held and grow: %.0f buffers with %s%s, %s in %s, "
-			"and %.0f collections left them%s.",
+			"and %s left them%s.",
 			p->buffers, weigh_size(mem, (uint64_t)p->bytes), limit_text(mem, p),
-			weigh_signed_size(mem, p->grown), weigh_window_text(mem, e), p->collections,
+			weigh_signed_size(mem, p->grown), weigh_window_text(mem, e),
+			weigh_count(mem, (uint64_t)p->collections, "collection"),
 			until_limit(e, mem, p));
 	return likely(out, mem,
 		      "Direct buffers grow: %.0f buffers with %s%s, %s in %s (%s per second)%s. "

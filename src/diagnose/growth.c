@@ -18,6 +18,8 @@ enum {
 	GC_BITMAPS = 32,        // part of the committed heap: two mark bitmaps of 1/64 each (G1)
 	CODE_FULL_PERCENT = 90, // of the reserve: no longer a warm-up
 	SMALL_BYTES = 65536,    // parts below are not listed
+	LITTLE_A_SECOND = 100 << 10, // growth that any JVM has while it settles ...
+	LITTLE = 2 << 20,            // ... and in all
 	SECONDS_TOO_FAR = 30 * 86400,
 };
 
@@ -108,6 +110,20 @@ void growth_split(const struct evidence *e, struct arena *mem, struct diagnosis 
 		 (int64_t)e->ledger->unaccounted - (int64_t)e->first_ledger->unaccounted, NULL);
 	if (out->growth.count)
 		qsort(out->growth.at, out->growth.count, sizeof(*out->growth.at), by_bytes);
+}
+
+void growth_unexplained(const struct evidence *e, struct diagnosis *out)
+{
+	double left = 0;
+
+	for (size_t i = 0; i < out->growth.count; i++)
+		if (!out->growth.at[i].harmless)
+			left += (double)out->growth.at[i].bytes;
+	for (size_t i = 0; i < out->held; i++)
+		if (out->all[i].has_growth)
+			left -= fmax(out->all[i].growth_per_s * e->window_s, 0);
+	if (left >= LITTLE && left >= LITTLE_A_SECOND * e->window_s)
+		out->unexplained = (int64_t)left;
 }
 
 // The bytes that may still come before the kernel acts, as the container counts.

@@ -202,7 +202,6 @@ static enum verdict judge_count(const struct evidence *e, struct arena *mem, str
 
 static enum verdict judge(const struct evidence *e, struct arena *mem, struct finding *out)
 {
-	struct evidence one_moment = *e;
 	struct stem_suspect worst = { 0 };
 	struct stems now, first;
 
@@ -210,13 +209,10 @@ static enum verdict judge(const struct evidence *e, struct arena *mem, struct fi
 	if (!now.rows.count)
 		return judge_count(e, mem, out);
 	stems_of(e->first, e->first_ledger, mem, &first);
-	if (!first.rows.count) { // the first look failed here: as if there was none
-		one_moment.first = e->now;
-		one_moment.first_ledger = e->ledger;
-		one_moment.window_s = 0;
-		e = &one_moment;
-		first = now;
-	}
+	if (!first.rows.count)
+		return cannot_tell(out, mem,
+				   "the threads at the window's start, which could not be read",
+				   out->cause->how);
 	for (size_t i = 0; i < now.rows.count; i++) {
 		struct stem_suspect s = suspect_of(&now.rows.at[i], &first);
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <inttypes.h>
 #include <math.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "base/arena.h"
@@ -36,9 +37,11 @@ static void print_rss(struct printer *p)
 	char change[16], window[16], eta[16];
 	const char *grown = "", *limit = "";
 
-	if (l->has_growth && p->r->window_s > 0)
-		grown = arena_format(&p->mem, ", %s MB in %s (%.1f MB/s).",
-				     words_change(l->growth, change),
+	if (l->has_growth && p->r->window_s > 0 && !strcmp(words_change(l->growth, change), "0"))
+		grown = arena_format(&p->mem, ", unchanged in %s.",
+				     words_duration(p->r->window_s, window));
+	else if (l->has_growth && p->r->window_s > 0)
+		grown = arena_format(&p->mem, ", %s MB in %s (%.1f MB/s).", change,
 				     words_duration(p->r->window_s, window),
 				     (double)l->growth / (double)MIB(1) / p->r->window_s);
 	if (d->limit_eta.known && isfinite(d->limit_eta.mid_s))
@@ -52,19 +55,36 @@ static void print_rss(struct printer *p)
 		limit);
 }
 
-// "growth  +157 MB = +88 Metaspace, +33 Java heap (first touch) ..."
+// The largest part, up or down, of those that `shown` doesn't have yet.
+static size_t largest_part(const struct diagnosis *d, const bool *shown)
+{
+	size_t most = d->growth.count;
+
+	for (size_t i = 0; i < d->growth.count; i++)
+		if (!shown[i] && (most == d->growth.count ||
+				  llabs(d->growth.at[i].bytes) > llabs(d->growth.at[most].bytes)))
+			most = i;
+	return most;
+}
+
+// "growth  +88 Metaspace, +33 Java heap (first touch), +36 elsewhere": the sum is that of RSS.
 static void print_growth(struct printer *p)
 {
 	const struct diagnosis *d = p->r->diagnosis;
+	bool *done = arena_array(&p->mem, bool, d->growth.count + 1);
+	int64_t rest = p->r->ledger->growth;
 	char *line = arena_text(&p->mem, "");
 	char change[16];
 	size_t shown = 0;
 
-	for (size_t i = 0; i < d->growth.count && shown < GROWTH_SHOWN; i++) {
+	while (shown < GROWTH_SHOWN) {
+		size_t i = largest_part(d, done);
 		const struct growth_part *g = &d->growth.at[i];
 
-		if (!strcmp(words_change(g->bytes, change), "0"))
-			continue;
+		if (i == d->growth.count || !strcmp(words_change(g->bytes, change), "0"))
+			break;
+		done[i] = true;
+		rest -= g->bytes;
 		line = arena_format(&p->mem, "%s%s%s %s%s%s%s", line, shown ? ", " : "", change,
 				    g->title, g->why ? " (" : "", g->why ? g->why : "",
 				    g->why ? ")" : "");
@@ -72,6 +92,8 @@ static void print_growth(struct printer *p)
 	}
 	if (!shown)
 		return;
+	if (p->r->ledger->has_growth && strcmp(words_change(rest, change), "0") != 0)
+		line = arena_format(&p->mem, "%s, %s elsewhere", line, change);
 	fputs("growth  ", p->to);
 	words_wrap(line, 8, 8, WIDTH, p->to);
 }
@@ -169,12 +191,37 @@ static void print_aside(struct printer *p, const struct finding *f)
 		   DO_AT, DO_AT, WIDTH, p->to);
 }
 
+// Nothing is accused, but the reader of "HEALTHY" would be misled.
+static void print_unexplained(struct printer *p)
+{
+	const struct diagnosis *d = p->r->diagnosis;
+	const struct growth_part *most = NULL;
+	char change[16], window[16];
+
+	for (size_t i = 0; i < d->growth.count; i++)
+		if (!d->growth.at[i].harmless && (!most || d->growth.at[i].bytes > most->bytes))
+			most = &d->growth.at[i];
+	paint(p, "\033[1;33m");
+	fputs("NO CAUSE    ", p->to);
+	paint(p, "\033[0m");
+	words_wrap(
+		arena_format(&p->mem,
+			     "%s MB in %s have no cause that can be told yet%s%s; --causes lists "
+			     "what is missing for each",
+			     words_change(d->unexplained, change),
+			     words_duration(p->r->window_s, window), most ? ", most of it " : "",
+			     most ? most->title : ""),
+		TITLE_AT, TITLE_AT, WIDTH, p->to);
+}
+
 static void print_findings(struct printer *p)
 {
 	const struct diagnosis *d = p->r->diagnosis;
 	bool root = true;
 
-	if (d->healthy) {
+	if (d->healthy && d->unexplained) {
+		print_unexplained(p);
+	} else if (d->healthy) {
 		paint(p, "\033[1;32m");
 		fputs("HEALTHY", p->to);
 		paint(p, "\033[0m");
