@@ -28,6 +28,8 @@ struct command {
 	int (*run)(const struct options *o);
 };
 
+bool command_exists(const char *name); // in this version
+
 #define COMMAND(name) extern const struct command cmd_##name;
 #include "cmd/commands.def"
 #undef COMMAND

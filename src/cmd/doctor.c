@@ -39,6 +39,7 @@ static void show(const struct report *r, const struct options *o, void *arg)
 
 	diagnose(&e, &mem, &d);
 	with.diagnosis = &d;
+	with.has_command = command_exists;
 	if (o->json)
 		report_doctor_json(&with, stdout);
 	else

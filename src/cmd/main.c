@@ -26,6 +26,11 @@ static const struct command *find(const char *name)
 	return NULL;
 }
 
+bool command_exists(const char *name)
+{
+	return find(name) != NULL;
+}
+
 static int run(const struct command *c, int argc, char **argv)
 {
 	struct options o;

@@ -4,6 +4,7 @@
 #include <stddef.h>
 #include <string.h>
 
+#include "base/arena.h"
 #include "diagnose/diagnosis.h"
 #include "present/json.h"
 #include "present/words.h"
@@ -32,8 +33,10 @@ static const char *get(const struct cause *c, size_t field)
 	return text && *text ? text : NULL;
 }
 
-void report_explain_text(const struct cause *c, FILE *to)
+void report_explain_text(const struct cause *c, bool (*has_command)(const char *name), FILE *to)
 {
+	struct arena mem = { 0 };
+
 	fprintf(to, "%s (%s)\n", c->id, finding_kind_name(c->kind));
 	words_wrap(c->title, 0, 0, WIDTH, to);
 	fputc('\n', to);
@@ -41,8 +44,10 @@ void report_explain_text(const struct cause *c, FILE *to)
 		if (!get(c, i))
 			continue;
 		fprintf(to, "%-*s", TEXT_AT, FIELDS[i].heading);
-		words_wrap(get(c, i), TEXT_AT, TEXT_AT, WIDTH, to);
+		words_wrap(words_of_commands(get(c, i), has_command, &mem), TEXT_AT, TEXT_AT, WIDTH,
+			   to);
 	}
+	arena_drop(&mem);
 }
 
 static json_t *cause_json(const struct cause *c)

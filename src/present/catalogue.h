@@ -6,12 +6,13 @@
 #ifndef PRESENT_CATALOGUE_H
 #define PRESENT_CATALOGUE_H
 
+#include <stdbool.h>
 #include <stdio.h>
 
 struct cause;
 
-// One cause, with all that the catalogue has on it.
-void report_explain_text(const struct cause *c, FILE *to);
+// One cause, with all that the catalogue has on it.  `has_command` as in struct report.
+void report_explain_text(const struct cause *c, bool (*has_command)(const char *name), FILE *to);
 void report_explain_json(const struct cause *c, FILE *to);
 // Ids and titles as text; everything of every cause as JSON.
 void report_causes_text(FILE *to);

@@ -23,6 +23,12 @@ static const char *clean(struct printer *p, const char *text)
 	return words_clean(words_for_pid(text, p->r->now->pid, &p->mem), 0, &p->mem);
 }
 
+// Text that tells the reader to run something.
+static const char *advice(struct printer *p, const char *text)
+{
+	return words_of_commands(clean(p, text), p->r->has_command, &p->mem);
+}
+
 static void paint(const struct printer *p, const char *code)
 {
 	if (p->r->colour)
@@ -149,19 +155,19 @@ static void print_proof(struct printer *p, const struct finding *f)
 			   arena_format(&p->mem, "%s: %s", f->confused.at[i].cause,
 					clean(p, f->confused.at[i].why_not)));
 	if (f->experiment)
-		print_list(p, "Prove it", clean(p, f->experiment));
+		print_list(p, "Prove it", advice(p, f->experiment));
 }
 
 static void print_remedies(struct printer *p, const struct finding *f)
 {
 	for (size_t i = 0; i < f->remedies.count; i++) {
 		fprintf(p->to, "%-*s", DO_AT, i ? "" : "DO");
-		words_wrap(clean(p, f->remedies.at[i]), DO_AT, DO_AT, WIDTH, p->to);
+		words_wrap(advice(p, f->remedies.at[i]), DO_AT, DO_AT, WIDTH, p->to);
 	}
 	if (f->remedies.count || !f->cause->remedy)
 		return;
 	fprintf(p->to, "%-*s", DO_AT, "DO");
-	words_wrap(clean(p, f->cause->remedy), DO_AT, DO_AT, WIDTH, p->to);
+	words_wrap(advice(p, f->cause->remedy), DO_AT, DO_AT, WIDTH, p->to);
 }
 
 static void print_cause(struct printer *p, const struct finding *f, bool root)
@@ -272,7 +278,7 @@ static void print_all(struct printer *p)
 		words_wrap(arena_format(&p->mem, "%s%s%s%s", unknown ? "missing: " : "",
 					reason ? clean(p, reason) : f->cause->title,
 					unknown && f->how ? "; get it by: " : "",
-					unknown && f->how ? clean(p, f->how) : ""),
+					unknown && f->how ? advice(p, f->how) : ""),
 			   BODY_AT, BODY_AT, WIDTH, p->to);
 	}
 	fputc('\n', p->to);

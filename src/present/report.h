@@ -25,6 +25,8 @@ struct report {
 	bool all_causes; // --causes
 	bool colour;
 	const char *tool_version;
+	// Which commands this version has; those that it names and has not are said to come.  NULL: all.
+	bool (*has_command)(const char *name);
 };
 
 void report_map_text(const struct report *r, FILE *to);    // present/map_text.c

@@ -111,6 +111,18 @@ const char *words_for_pid(const char *text, int pid, struct arena *mem)
 			    words_for_pid(hit + 4, pid, mem));
 }
 
+const char *words_of_commands(const char *text, bool (*has)(const char *name), struct arena *mem)
+{
+	static const char TOOL[] = "jledger ";
+
+	for (const char *at = text; has && (at = strstr(at, TOOL)) != NULL;) {
+		at += sizeof(TOOL) - 1;
+		if (!has(arena_copy(mem, at, strcspn(at, " .,;)"))))
+			return arena_format(mem, "%s (not in this version yet)", text);
+	}
+	return text;
+}
+
 void words_wrap(const char *text, size_t at, size_t indent, size_t width, FILE *to)
 {
 	bool fresh = true;

@@ -8,6 +8,7 @@
 #ifndef PRESENT_WORDS_H
 #define PRESENT_WORDS_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <stdio.h>
@@ -25,6 +26,10 @@ const char *words_utf8(const char *text, struct arena *mem);
 
 // A command of the catalogue with the word PID replaced by the number.
 const char *words_for_pid(const char *text, int pid, struct arena *mem);
+
+// `text`, and behind it that a command which it names ("jledger NAME") is not in this version, where
+// `has` says so.  NULL: every command is.
+const char *words_of_commands(const char *text, bool (*has)(const char *name), struct arena *mem);
 
 // Prints `text` broken at blanks into lines of at most `width` columns.  The first line starts at
 // column `at` (already printed); the others after `indent` blanks.  Ends with a newline.

@@ -46,6 +46,21 @@ Test(words, a_command_of_the_catalogue_gets_the_pid)
 	cr_assert_str_eq(words_for_pid("the PIDS of it", 42, &mem), "the PIDS of it");
 }
 
+static bool has_map(const char *name)
+{
+	return !strcmp(name, "map");
+}
+
+Test(words, a_command_that_this_version_has_not_is_said_to_come)
+{
+	cr_expect_str_eq(words_of_commands("see: jledger map 4711", has_map, &mem),
+			 "see: jledger map 4711");
+	cr_expect_str_eq(words_of_commands("jledger map 1, or jledger try 1 gc", has_map, &mem),
+			 "jledger map 1, or jledger try 1 gc (not in this version yet)");
+	cr_expect_str_eq(words_of_commands("jledger try 1 gc", NULL, &mem), "jledger try 1 gc");
+	cr_expect_str_eq(words_of_commands("update the JDK", has_map, &mem), "update the JDK");
+}
+
 Test(words, a_paragraph_breaks_at_blanks_and_keeps_its_indentation)
 {
 	char *text;
