@@ -186,9 +186,11 @@ static void add_family_evidence(const struct evidence *e, struct arena *mem,
 		f->example ? arena_format(mem, ", %s", weigh_count(mem, f->distinct_names, "name"))
 			   : ", their names are not known");
 	add_evidence(out, mem, "classes.family.loaders", f->loader_count, source,
-		     "in %s of class %s, at most %u in one",
-		     weigh_count(mem, f->loader_count, "loader"),
-		     f->loader_type ? f->loader_type : "unknown", f->max_per_loader);
+		     "in %s of class %s%s", weigh_count(mem, f->loader_count, "loader"),
+		     f->loader_type ? f->loader_type : "unknown",
+		     f->loader_count == 1
+			     ? ""
+			     : arena_format(mem, ", at most %u in one", f->max_per_loader));
 	if (weigh_has_window(e))
 		add_evidence(out, mem, "classes.family.added", s->added, source,
 			     "%+.0f in %s: %.1f per second", s->added, weigh_window_text(mem, e),

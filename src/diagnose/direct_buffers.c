@@ -108,12 +108,15 @@ static void describe(const struct evidence *e, struct arena *mem, const struct p
 		     "%.0f buffers, %+.0f in the window", p->buffers, p->buffers_added);
 	if (p->held >= 0)
 		add_evidence(out, mem, "direct.held", p->held, "vmstructs",
-			     "%.0f %% of the first moment's buffers are still there after %s",
-			     p->held, weigh_count(mem, (uint64_t)p->collections, "collection"));
+			     "%.0f %% of the first moment's buffers are still there; %s came by",
+			     p->held,
+			     p->collections < 1
+				     ? "no collection"
+				     : weigh_count(mem, (uint64_t)p->collections, "collection"));
 	weigh_confused(out, mem, "unsafe-memory", "the direct pool itself grows");
 	if (p->collections < 1)
 		weigh_confused(out, mem, "direct-awaiting-gc",
-			       "may be: no collection came by, and one would show it");
+			       "not ruled out: no collection came by, and one would show it");
 	else if (p->held >= 0)
 		weigh_confused(
 			out, mem, "direct-awaiting-gc",
