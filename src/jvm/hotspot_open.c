@@ -97,6 +97,19 @@ static const struct mapping *find_mapping(const struct maps *maps, const char *n
 	return NULL;
 }
 
+static bool check_tables(const struct hotspot *vm, const struct mapped_file *file,
+			 struct elf_image *image, struct fail *why)
+{
+	const struct tablefile_library library = {
+		.file = file,
+		.bias = image->bias,
+		.symbol = exported_in_file,
+		.arg = image,
+	};
+
+	return tablefile_check(vm->tables, vm->memory, vm->files, &library, vm->mem, why);
+}
+
 static bool open_tables_of(struct hotspot *vm, const struct mapping *m, struct fail *why)
 {
 	struct mapped_file file = file_of(m, vm->pid);
@@ -105,8 +118,7 @@ static bool open_tables_of(struct hotspot *vm, const struct mapping *m, struct f
 	if (!open_library(vm, m, &file, &image, why))
 		return fail_while(why, "%s", m->path);
 	if (vmstructs_read(vm->memory, exported, &image, vm->mem, &vm->tables, why))
-		return tablefile_check(vm->tables, vm->memory, image.bias, vm->files, &file,
-				       exported_in_file, &image, vm->mem, why);
+		return check_tables(vm, &file, &image, why);
 	if (why->kind == FAIL_ABSENT && !exported(&image, "gHotSpotVMStructs"))
 		return fail(why, FAIL_ABSENT, "not HotSpot but %s: %s has no gHotSpotVMStructs",
 			    find_mapping(vm->maps, "libj9vm", 0) ? "OpenJ9" : "another VM",

@@ -81,17 +81,23 @@ static bool read_list(struct metaspace_walk *w, const struct metaspace_layout *l
 	return true;
 }
 
+// Where a SpaceManager has its own counts, in words, and how many lists of chunks.
+struct manager {
+	unsigned lists;
+	uint64_t used, capacity;
+};
+
 static bool read_lists(struct metaspace_walk *w, const struct metaspace_layout *layout,
-		       uint64_t arena_at, unsigned lists, uint64_t used_at, uint64_t capacity_at,
-		       bool class_space, struct metaspace_usage *usage, struct fail *why)
+		       const struct manager *m, uint64_t arena_at, bool class_space,
+		       struct metaspace_usage *usage, struct fail *why)
 {
 	struct metaspace_usage sum = { 0 };
 	uint64_t used, capacity;
 
-	if (!memory_read_u64(w->vm->memory, arena_at + used_at, &used, why) ||
-	    !memory_read_u64(w->vm->memory, arena_at + capacity_at, &capacity, why))
+	if (!memory_read_u64(w->vm->memory, arena_at + m->used, &used, why) ||
+	    !memory_read_u64(w->vm->memory, arena_at + m->capacity, &capacity, why))
 		return false;
-	for (unsigned i = 0; i < lists; i++) {
+	for (unsigned i = 0; i < m->lists; i++) {
 		uint64_t first;
 
 		if (!memory_read_u64(w->vm->memory, arena_at + LISTS_AT + 8 * i, &first, why) ||
@@ -109,13 +115,17 @@ static bool read_lists(struct metaspace_walk *w, const struct metaspace_layout *
 static bool read_arena_11(struct metaspace_walk *w, uint64_t arena_at, bool class_space,
 			  struct metaspace_usage *usage, struct fail *why)
 {
-	return read_lists(w, &METASPACE_11, arena_at, 1, 48, 40, class_space, usage, why);
+	static const struct manager M = { .lists = 1, .used = 48, .capacity = 40 };
+
+	return read_lists(w, &METASPACE_11, &M, arena_at, class_space, usage, why);
 }
 
 static bool read_arena_8(struct metaspace_walk *w, uint64_t arena_at, bool class_space,
 			 struct metaspace_usage *usage, struct fail *why)
 {
-	return read_lists(w, &METASPACE_8, arena_at, 4, 56, 64, class_space, usage, why);
+	static const struct manager M = { .lists = 4, .used = 56, .capacity = 64 };
+
+	return read_lists(w, &METASPACE_8, &M, arena_at, class_space, usage, why);
 }
 
 static bool first_node(struct metaspace_walk *w, uint64_t arena_at, uint64_t *node_at,

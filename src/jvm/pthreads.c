@@ -143,13 +143,20 @@ static bool read_row(const struct memory *memory, const struct maps *maps,
 	return true;
 }
 
+struct reader {
+	const struct memory *memory;
+	const struct maps *maps;
+	struct arena *mem;
+	struct shape shape;
+	struct pthreads *out;
+};
+
 // Goes round a circle from the link at `start`.  All but one link must be descriptors; that one,
 // the list's head, is returned.  With `start_is_head` all links behind it must be.
-static bool walk(const struct memory *memory, const struct maps *maps, const struct shape *shape,
-		 uint64_t start, bool start_is_head, bool cached, struct arena *mem,
-		 struct pthreads *out, uint64_t *head)
+static bool walk(const struct reader *r, uint64_t start, bool start_is_head, bool cached,
+		 uint64_t *head)
 {
-	size_t first = out->rows.count;
+	size_t first = r->out->rows.count;
 	uint64_t at = start, found = start_is_head ? start : 0;
 	unsigned steps = 0;
 
@@ -159,14 +166,14 @@ static bool walk(const struct memory *memory, const struct maps *maps, const str
 		bool newborn;
 
 		if (!is_node(at) || ++steps > LIST_LIMIT ||
-		    !memory_read(memory, at, link, sizeof(link), NULL) || !is_node(link[0]) ||
-		    !memory_read_u64(memory, link[0] + 8, &back, NULL) || back != at)
+		    !memory_read(r->memory, at, link, sizeof(link), NULL) || !is_node(link[0]) ||
+		    !memory_read_u64(r->memory, link[0] + 8, &back, NULL) || back != at)
 			goto bad;
 		if (at != found &&
-		    read_row(memory, maps, shape, at - shape->list, &row, &newborn)) {
+		    read_row(r->memory, r->maps, &r->shape, at - r->shape.list, &row, &newborn)) {
 			row.cached = cached;
 			if (!newborn)
-				vec_push(mem, &out->rows, row);
+				vec_push(r->mem, &r->out->rows, row);
 		} else if (at != found && found) {
 			goto bad;
 		} else {
@@ -179,7 +186,7 @@ static bool walk(const struct memory *memory, const struct maps *maps, const str
 	*head = found;
 	return true;
 bad:
-	out->rows.count = first;
+	r->out->rows.count = first;
 	return false;
 }
 
@@ -188,9 +195,9 @@ bool pthreads_read(const struct memory *memory, const struct maps *maps,
 		   struct pthreads *out, struct fail *why)
 {
 	struct pthreads p = { 0 };
-	struct shape shape;
+	struct reader r = { .memory = memory, .maps = maps, .mem = mem, .out = &p };
 
-	if (!calibrate(memory, seeds, count, mem, &shape, why))
+	if (!calibrate(memory, seeds, count, mem, &r.shape, why))
 		return false;
 	for (int try = 0; try < TRIES; try++) {
 		if (try)
@@ -200,12 +207,10 @@ bool pthreads_read(const struct memory *memory, const struct maps *maps,
 			size_t used;
 
 			p.rows.count = 0;
-			if (!walk(memory, maps, &shape, seeds[i].pthread_at + shape.list, false,
-				  false, mem, &p, &head))
+			if (!walk(&r, seeds[i].pthread_at + r.shape.list, false, false, &head))
 				continue; // it may have ended meanwhile
 			used = p.rows.count;
-			p.cache_known = walk(memory, maps, &shape, head + CACHE_BEHIND_USED, true,
-					     true, mem, &p, &cache);
+			p.cache_known = walk(&r, head + CACHE_BEHIND_USED, true, true, &cache);
 			for (size_t k = used; k < p.rows.count; k++)
 				p.rows.at[k].tid = 0;
 			*out = p;

@@ -17,12 +17,6 @@ enum {
 	UNSET_SHARE = 4, // one in so many members at offset 0: the file does not tell offsets
 };
 
-struct question {
-	const struct mapped_file *file;
-	tablefile_symbol *symbol;
-	void *arg;
-};
-
 // Places whose value is not told are left out of the sums, and listed behind them.
 static const char *leave_out(const struct pristine *pristine, struct vmstructs_sum *sum,
 			     size_t table, struct arena *mem)
@@ -41,7 +35,7 @@ static const char *leave_out(const struct pristine *pristine, struct vmstructs_s
 }
 
 // A line a table: place, rows, members at 0, both sums, places left out; in hex.
-static bool sum_up(const struct question *q, int fd, struct arena *mem, struct span *out,
+static bool sum_up(const struct tablefile_library *l, int fd, struct arena *mem, struct span *out,
 		   struct fail *why)
 {
 	struct vmstructs_sum sums[VMSTRUCTS_TABLES];
@@ -53,7 +47,7 @@ static bool sum_up(const struct question *q, int fd, struct arena *mem, struct s
 	if (!pristine_open(fd, mem, &pristine, why))
 		return false;
 	pristine_as_memory(&pristine, &memory);
-	if (!vmstructs_sum_up(&memory, q->symbol, q->arg, sums, why))
+	if (!vmstructs_sum_up(&memory, l->symbol, l->arg, sums, why))
 		return false;
 	for (size_t i = 0; i < VMSTRUCTS_TABLES; i++) {
 		const char *without = leave_out(&pristine, &sums[i], i, mem);
@@ -69,13 +63,13 @@ static bool sum_up(const struct question *q, int fd, struct arena *mem, struct s
 
 static bool make(void *arg, struct arena *mem, struct span *out, struct fail *why)
 {
-	const struct question *q = arg;
+	const struct tablefile_library *l = *(const struct tablefile_library **)arg;
 	bool ok;
 	int fd;
 
-	if (!mapped_open(q->file, &fd, why))
+	if (!mapped_open(l->file, &fd, why))
 		return false;
-	ok = sum_up(q, fd, mem, out, why);
+	ok = sum_up(l, fd, mem, out, why);
 	close(fd);
 	return ok;
 }
@@ -105,14 +99,14 @@ static bool equalise(struct vmstructs_sum *ours, size_t table, struct span witho
 	return true;
 }
 
-bool tablefile_check(const struct vmstructs *tables, const struct memory *memory, uint64_t bias,
-		     const struct tree *files, const struct mapped_file *file,
-		     tablefile_symbol *symbol, void *arg, struct arena *mem, struct fail *why)
+bool tablefile_check(const struct vmstructs *tables, const struct memory *memory,
+		     const struct tree *files, const struct tablefile_library *library,
+		     struct arena *mem, struct fail *why)
 {
-	struct question q = { file, symbol, arg };
+	uint64_t bias = library->bias;
 	struct span text, line, without;
 
-	if (!files || !tree_made(files, "symbols/tables", make, &q, mem, &text, NULL))
+	if (!files || !tree_made(files, "symbols/tables", make, &library, mem, &text, NULL))
 		return true;
 	for (size_t i = 0; i < VMSTRUCTS_TABLES; i++) {
 		struct vmstructs_sum ours = vmstructs_sums(tables)[i], theirs;

@@ -22,9 +22,17 @@ struct vmstructs;
 // Where a symbol lies in the library's own virtual addresses; 0: not exported.
 typedef uint64_t tablefile_symbol(void *arg, const char *name);
 
+// The library as it is mapped.
+struct tablefile_library {
+	const struct mapped_file *file;
+	uint64_t bias; // of the mapped image
+	tablefile_symbol *symbol;
+	void *arg; // of `symbol`
+};
+
 // CORRUPT names the table that differs.  True when all agree, and when there is nothing to compare.
-bool tablefile_check(const struct vmstructs *tables, const struct memory *memory, uint64_t bias,
-		     const struct tree *files, const struct mapped_file *file,
-		     tablefile_symbol *symbol, void *arg, struct arena *mem, struct fail *why);
+bool tablefile_check(const struct vmstructs *tables, const struct memory *memory,
+		     const struct tree *files, const struct tablefile_library *library,
+		     struct arena *mem, struct fail *why);
 
 #endif

@@ -3,7 +3,7 @@
 //
 // Nothing here opens a file, so a library that was replaced or deleted on disk reads as well as any
 // other.  All fields are the target's and thus hostile: every table must lie inside the image, and
-// every chain has a limit.  Symbols that only the file has are in os/symtab.h.  Format notes:
+// every chain has a limit.  What is not exported is not found.  Format notes:
 // docs/formats/elf.md.
 
 #ifndef OS_ELF_H

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // From the texts of /proc/PID/cgroup and a mountinfo to the directory of a process's cgroup.  Pure.
+// Format notes: docs/formats/cgroup_dir.md.
 //
 // Both texts are relative to the reader's cgroup namespace, so a mount of the reader's, of the
 // target's or of PID 1 may be the one in which the directory is reachable.  A path that would climb
