@@ -104,36 +104,51 @@ static bool is_program(const struct snapshot *s, const struct family_row *f)
 	       class_suspect_per_loader(s, f) > WHOLE_PROGRAM;
 }
 
+// Classes that a collection can take one by one; many in one loader live as long as it does.
+static bool may_come_and_go(const struct family_row *f)
+{
+	return (uint64_t)f->loader_count * 2 >= f->class_count;
+}
+
+// Of the family's loaders; of all loaders of single hidden classes when it is NULL.  `*used`: what
+// they use, never 0; a chunk of a small loader is touched beyond that.
+static uint64_t resident_of_loaders(const struct snapshot *s, const struct ledger *l,
+				    const struct family_row *f, uint64_t *used)
+{
+	struct arena scratch = { 0 };
+	bool *wanted = arena_array(&scratch, bool, s->loaders.count + 1);
+	uint64_t resident;
+
+	*used = 1;
+	for (size_t i = 0; i < s->loaders.count; i++) {
+		wanted[i] = f ? is_loader_of(&s->loaders.at[i], f) : s->loaders.at[i].hidden;
+		*used += wanted[i] ? s->loaders.at[i].used : 0;
+	}
+	resident = weigh_rows(l, CLAIM_OF_LOADER, wanted, s->loaders.count);
+	arena_drop(&scratch);
+	return resident;
+}
+
 uint64_t class_suspect_bytes(const struct snapshot *s, const struct ledger *l,
 			     const struct family_row *f)
 {
 	uint64_t used =
 		snapshot_get(s, F_METASPACE_USED, 0) + snapshot_get(s, F_CLASS_SPACE_USED, 0);
-	uint64_t resident, bytes = 0;
+	uint64_t resident, loaders_used, bytes = 0;
 
 	if (!l)
 		return f->bytes;
-	if (class_suspect_in_own_loaders(class_suspect_shape(f)) && s->loaders.count > 0) {
-		struct arena scratch = { 0 };
-		bool *wanted = arena_array(&scratch, bool, s->loaders.count);
-
-		for (size_t i = 0; i < s->loaders.count; i++)
-			wanted[i] = is_loader_of(&s->loaders.at[i], f);
-		bytes = weigh_rows(l, CLAIM_OF_LOADER, wanted, s->loaders.count);
-		arena_drop(&scratch);
-	}
+	if (class_suspect_in_own_loaders(class_suspect_shape(f)))
+		bytes = resident_of_loaders(s, l, f, &loaders_used);
+	else if (class_suspect_shape(f) == SHAPE_HIDDEN && may_come_and_go(f) &&
+		 (resident = resident_of_loaders(s, l, NULL, &loaders_used)) > loaders_used)
+		bytes = (uint64_t)((double)f->bytes * (double)resident / (double)loaders_used);
 	if (bytes)
 		return bytes;
 	resident = ledger_row(l, "metaspace")->resident + ledger_row(l, "class-space")->resident;
 	if (used && resident < used)
 		return (uint64_t)((double)f->bytes * (double)resident / (double)used);
 	return f->bytes;
-}
-
-// Classes that a collection can take one by one; many in one loader live as long as it does.
-static bool may_come_and_go(const struct family_row *f)
-{
-	return (uint64_t)f->loader_count * 2 >= f->class_count;
 }
 
 // ---- growth -------------------------------------------------------------------------------------
