@@ -221,8 +221,9 @@ static void add_counter_evidence(const struct evidence *e, struct arena *mem, st
 	if (weigh_has_window(e) && weigh_fact(e, F_GC_COUNT, &collections)) {
 		weigh_fact(e, F_GC_FULL_COUNT, &full);
 		add_evidence(out, mem, "gc.count", collections, weigh_source(e->now, F_GC_COUNT),
-			     "%s within the window, %.0f of them full",
-			     weigh_count(mem, (uint64_t)collections, "collection"), full);
+			     "%s within the window%s",
+			     weigh_count(mem, (uint64_t)collections, "collection"),
+			     collections < 1 ? "" : arena_format(mem, ", %.0f of them full", full));
 	}
 }
 

@@ -109,10 +109,7 @@ static void describe(const struct evidence *e, struct arena *mem, const struct p
 	if (p->held >= 0)
 		add_evidence(out, mem, "direct.held", p->held, "vmstructs",
 			     "%.0f %% of the first moment's buffers are still there; %s came by",
-			     p->held,
-			     p->collections < 1
-				     ? "no collection"
-				     : weigh_count(mem, (uint64_t)p->collections, "collection"));
+			     p->held, weigh_count(mem, (uint64_t)p->collections, "collection"));
 	weigh_confused(out, mem, "unsafe-memory", "the direct pool itself grows");
 	if (p->collections < 1)
 		weigh_confused(out, mem, "direct-awaiting-gc",
@@ -132,15 +129,21 @@ static void describe(const struct evidence *e, struct arena *mem, const struct p
 	out->experiment = weigh_command(mem, "jledger try PID gc", e->now->pid);
 }
 
-// When the limit is reached at this pace: "; the limit comes in 175 s".
+// When the limit is reached at this pace: "; at this pace OutOfMemoryError comes in 75 s".
 static const char *until_limit(const struct evidence *e, struct arena *mem, const struct pool *p)
 {
-	double left = p->limit - p->bytes;
+	double left = p->limit - p->bytes, seconds;
 
 	if (p->limit <= 0 || left <= 0 || p->grown <= 0)
 		return "";
-	return arena_format(mem, "; at this pace OutOfMemoryError comes in %.0f s",
-			    left / p->grown * e->window_s);
+	seconds = left / p->grown * e->window_s;
+	if (seconds >= 2 * 3600)
+		return arena_format(mem, "; at this pace OutOfMemoryError comes in %.0f h",
+				    seconds / 3600);
+	if (seconds >= 120)
+		return arena_format(mem, "; at this pace OutOfMemoryError comes in %.0f min",
+				    seconds / 60);
+	return arena_format(mem, "; at this pace OutOfMemoryError comes in %.0f s", seconds);
 }
 
 static enum verdict judge_growth(const struct evidence *e, struct arena *mem, const struct pool *p,

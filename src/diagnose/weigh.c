@@ -76,8 +76,8 @@ const char *weigh_signed_size(struct arena *mem, double bytes)
 
 const char *weigh_count(struct arena *mem, uint64_t count, const char *what)
 {
-	if (count == 1)
-		return arena_format(mem, "one %s", what);
+	if (count <= 1)
+		return arena_format(mem, count ? "one %s" : "no %s", what);
 	return arena_format(mem, "%llu %ss", (unsigned long long)count, what);
 }
 

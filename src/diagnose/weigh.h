@@ -35,7 +35,7 @@ unsigned weigh_window_for(const struct evidence *e, double added, double wanted)
 const char *weigh_source(const struct snapshot *s, enum fact_id id);
 const char *weigh_size(struct arena *mem, uint64_t bytes);      // "88.1 MB"
 const char *weigh_signed_size(struct arena *mem, double bytes); // "+88.1 MB"
-// "one loader", "6000 loaders".
+// "no loader", "one loader", "6000 loaders".
 const char *weigh_count(struct arena *mem, uint64_t count, const char *what);
 const char *weigh_window_text(struct arena *mem, const struct evidence *e); // "30 s"
 // A command of the catalogue with PID replaced by the target's: "jledger try 4711 gc".

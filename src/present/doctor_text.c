@@ -210,14 +210,13 @@ static void print_unexplained(struct printer *p)
 	paint(p, "\033[1;33m");
 	fputs("NO CAUSE    ", p->to);
 	paint(p, "\033[0m");
-	words_wrap(
-		arena_format(&p->mem,
-			     "%s MB in %s have no cause that can be told yet%s%s; --causes lists "
-			     "what is missing for each",
-			     words_change(d->unexplained, change),
-			     words_duration(p->r->window_s, window), most ? ", most of it " : "",
-			     most ? most->title : ""),
-		TITLE_AT, TITLE_AT, WIDTH, p->to);
+	words_wrap(arena_format(&p->mem,
+				"%s MB in %s has no cause that can be told yet%s%s; --causes lists "
+				"what is missing for each",
+				words_change(d->unexplained, change),
+				words_duration(p->r->window_s, window), most ? ", most of it " : "",
+				most ? most->title : ""),
+		   TITLE_AT, TITLE_AT, WIDTH, p->to);
 }
 
 static void print_findings(struct printer *p)
