@@ -299,14 +299,14 @@ static bool find_heaps(const struct hotspot *vm, uint64_t at[CODEHEAPS_LIMIT], u
 static bool read_once(const struct hotspot *vm, struct arena *mem, struct codeheaps *out,
 		      struct fail *why)
 {
-	uint64_t at[CODEHEAPS_LIMIT];
+	uint64_t at[CODEHEAPS_LIMIT] = { 0 };
 	struct codeheaps all = { 0 };
 	uint32_t count = 0;
 
 	if (!find_heaps(vm, at, &count, why))
 		return false;
 	for (uint32_t i = 0; i < count; i++) {
-		struct codeheaps_heap h;
+		struct codeheaps_heap h = { 0 };
 
 		if (!read_heap(vm, at[i], mem, &h, why) || !check_apart(&all, &h, why))
 			return false;

@@ -96,7 +96,7 @@ static bool read_counter(const struct reader *r, uint64_t mirror, const char *no
 static bool read_counters(const struct reader *r, struct counters *out, struct fail *why)
 {
 	uint64_t mirror = javafields_mirror(r->vm, r->bits);
-	struct counters c;
+	struct counters c = { 0 };
 
 	if (!mirror)
 		return fail(why, FAIL_CORRUPT, "the Class object of java.nio.Bits can't be read");
@@ -357,7 +357,7 @@ static bool read_list_once(struct reader *r, struct fail *why)
 {
 	struct arena frame = { 0 };
 	struct addresses seen;
-	struct counters before, after;
+	struct counters before = { 0 }, after = { 0 };
 	struct heapclock clock = heapclock_restart(r->vm);
 	bool ok;
 

@@ -266,7 +266,7 @@ uint64_t hotspot_handle(const struct hotspot *vm, uint64_t handle)
 
 bool hotspot_symbol_text(const struct hotspot *vm, uint64_t symbol, char *to, size_t room)
 {
-	uint64_t len;
+	uint64_t len = 0;
 
 	if (!hotspot_is_pointer(symbol) || !hotspot_has_offset(vm, FIELD_SYMBOL_BODY) || !room ||
 	    !hotspot_read_u64(vm, FIELD_SYMBOL_LENGTH, symbol, &len, NULL))

@@ -4,6 +4,7 @@
 #include "jvm/javafields.h"
 
 #include <inttypes.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "base/arena.h"
@@ -118,10 +119,10 @@ static uint32_t extra_flags(const struct hotspot *vm)
 	uint32_t mask = 0;
 
 	for (size_t i = 0; i < sizeof(NAMES) / sizeof(*NAMES); i++) {
-		char name[64] = "FieldInfo::FieldFlags::_ff_";
+		char name[64];
 		int64_t bit;
 
-		strcat(name, NAMES[i]);
+		snprintf(name, sizeof(name), "FieldInfo::FieldFlags::_ff_%s", NAMES[i]);
 		if (vmstructs_constant(vm->tables, name, &bit) && bit >= 0 && bit < 32)
 			mask |= UINT32_C(1) << bit;
 	}
@@ -310,7 +311,7 @@ static size_t from_utf16(const uint8_t *bytes, size_t units, char *to)
 bool javafields_text(const struct hotspot *vm, const struct java_strings *strings, uint64_t string,
 		     struct arena *mem, const char **out, struct fail *why)
 {
-	struct java_array chars;
+	struct java_array chars = { 0 };
 	uint64_t value;
 	uint8_t coder = 1, *bytes;
 	size_t units, len = 0;

@@ -138,7 +138,7 @@ static bool read_loader(struct metaspace_walk *w, const struct metaspace_layout 
 static const struct metaspace_layout *
 find_layout(struct metaspace_walk *w, const uint64_t *loaders_at, size_t count, struct fail *why)
 {
-	for (size_t k = 0; k < sizeof(LAYOUTS) / sizeof(*LAYOUTS); k++)
+	for (size_t k = 0; k < sizeof(LAYOUTS) / sizeof(LAYOUTS[0]); k++)
 		for (size_t i = 0; i < count && i < PROBES; i++) {
 			struct metaspace_loader l;
 			bool ok = read_loader(w, LAYOUTS[k], loaders_at[count - 1 - i], &l,
@@ -284,7 +284,7 @@ bool metaspace_class_space(const struct hotspot *vm, uint64_t loader_at, struct 
 	bool ok = false;
 
 	addresses_init(&w.node_index, &frame);
-	for (size_t k = 0; k < sizeof(LAYOUTS) / sizeof(*LAYOUTS) && !ok; k++) {
+	for (size_t k = 0; k < sizeof(LAYOUTS) / sizeof(LAYOUTS[0]) && !ok; k++) {
 		uint64_t nonclass, class_space, node_at, next;
 		struct metaspace_node n;
 

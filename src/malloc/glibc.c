@@ -155,7 +155,7 @@ static void read_arena_heaps(const struct malloc_view *v, struct arena *mem, str
 {
 	enum { TRIES = 3 };
 	struct glibc_arena *a = &g->arenas.at[row];
-	struct heaps heaps;
+	struct heaps heaps = { 0 };
 
 	for (int i = 0; i < TRIES && !a->whole; i++) {
 		if (i) { // a heap came or went: the pages that were read are old

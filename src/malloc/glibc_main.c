@@ -22,7 +22,7 @@ static struct range find_brk(const struct maps *maps, uint64_t at)
 	for (size_t i = 0; i < maps->count; i++) {
 		const struct mapping *m = &maps->at[i];
 
-		if (strcmp(m->path, "[heap]") || !m->writable)
+		if (strcmp(m->path, "[heap]") != 0 || !m->writable)
 			continue;
 		if (r.start && m->start != r.end) {
 			if (range_holds(r, at) || !at)

@@ -137,7 +137,8 @@ static bool find_links(struct search *s)
 		return true; // none to be found
 	list = arena_array(s->mem, uint64_t, LINK_LIMIT);
 	for (const struct mapping *m = linker; m < last; m++) {
-		if (!m->writable || strcmp(m->path, linker->path) || m->end - m->start > DATA_LIMIT)
+		if (!m->writable || strcmp(m->path, linker->path) != 0 ||
+		    m->end - m->start > DATA_LIMIT)
 			continue;
 		for (uint64_t at = m->start; at < m->end; at += 8) {
 			struct link l;

@@ -71,7 +71,7 @@ static bool make_head(void *arg, struct arena *mem, struct span *out, struct fai
 	const struct head_question *q = arg;
 	char *bytes = arena_get(mem, q->len);
 	ssize_t got;
-	int fd;
+	int fd = -1;
 
 	if (!mapped_open(q->file, &fd, why))
 		return false;

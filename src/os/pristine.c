@@ -199,7 +199,7 @@ static bool find_rela(const struct pristine *p, uint64_t at, uint64_t *index, st
 
 	while (high - low > RELA_STEP) {
 		uint64_t middle = low + (high - low) / 2;
-		Elf64_Rela r;
+		Elf64_Rela r = { 0 };
 
 		if (!read_rela(p, middle, &r, 1, why))
 			return false;
