@@ -118,14 +118,19 @@ static uint64_t resident_of_loaders(const struct snapshot *s, const struct ledge
 	struct arena scratch = { 0 };
 	bool *wanted = arena_array(&scratch, bool, s->loaders.count + 1);
 	uint64_t resident;
+	uint32_t known = 0;
 
 	*used = 1;
 	for (size_t i = 0; i < s->loaders.count; i++) {
 		wanted[i] = f ? is_loader_of(&s->loaders.at[i], f) : s->loaders.at[i].hidden;
 		*used += wanted[i] ? s->loaders.at[i].used : 0;
+		known += wanted[i];
 	}
 	resident = weigh_rows(l, CLAIM_OF_LOADER, wanted, s->loaders.count);
 	arena_drop(&scratch);
+	// While a collection moves the loaders' objects, the class of some is not known.
+	if (f && known && known < f->loader_count)
+		resident = (uint64_t)((double)resident * f->loader_count / known);
 	return resident;
 }
 
