@@ -95,8 +95,12 @@ static bool scan_slice(struct scan *s, uint64_t *at, uint64_t end, bool anonymou
 	if (arg.walk_end <= *at || arg.walk_end > end)
 		return fail(why, FAIL_OS, "the kernel's page scan of process %d does not advance",
 			    s->walk.pid);
-	*at = arg.walk_end;
 	s->found = (size_t)n;
+	*at = arg.walk_end;
+	// The kernel collects 512 regions at a time.  When they filled up once, walk_end stays where
+	// that was, though the walk went on and brought more (seen on 6.18).
+	if (s->found && s->regions[s->found - 1].end > *at)
+		*at = s->regions[s->found - 1].end;
 	return true;
 }
 

@@ -285,6 +285,36 @@ Test(pages, a_terabyte_of_reservation_hides_no_page, .timeout = 20)
 	cr_expect(sum > 48 << 20);
 }
 
+static void touch_every_other(void)
+{
+	char *far =
+		mmap(NULL, 48 << 20, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+
+	if (far == MAP_FAILED)
+		_exit(1);
+	madvise(far, 48 << 20, MADV_NOHUGEPAGE);
+	for (size_t i = 0; i < 48 << 20; i += 2 * PAGE)
+		far[i] = 1;
+}
+
+Test(pages, more_runs_than_the_kernel_collects_at_a_time_are_all_there_and_once)
+{
+	static struct page_range ranges[4096];
+	pid_t pid = start_child(touch_every_other);
+	size_t count = read_ranges(pid, ranges, 4096);
+	struct live live;
+	struct tree files = live_tree(&live, "");
+	uint64_t sum = 0;
+
+	cr_assert(pages_read(&files, pid, ranges, count, &mem, &got, &why), "%s", why.text);
+	end_child(pid);
+	for (size_t i = 0; i < got.count; i++)
+		if (got.at[i].flags & PAGE_PRESENT)
+			sum += got.at[i].end - got.at[i].start;
+	cr_expect_eq(sum, got.rss_after);
+	cr_expect(got.count >= 6144, "%zu runs", got.count);
+}
+
 Test(pages, a_process_that_is_no_more_is_gone)
 {
 	pid_t pid = start_child(touch_some);
