@@ -229,7 +229,11 @@ static struct class_suspect weigh_family(const struct evidence *e, const struct 
 	};
 	const struct family_row *before;
 
-	if (is_program(e->now, f) || (churning && may_come_and_go(f)))
+	// What comes and goes may be short-lived; but not where a thousand copies stand all the same, as
+	// when concurrent cycles take what is old and leave what is young.
+	churning = churning && may_come_and_go(f) &&
+		   !(s.shape == SHAPE_COPIES && f->class_count >= COPIES_STANDING);
+	if (is_program(e->now, f) || churning)
 		return s;
 	before = e->first == e->now ? f : class_suspect_family(e->first, f->name);
 	s.before = before ? before->class_count : 0;
