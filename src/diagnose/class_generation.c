@@ -311,6 +311,19 @@ static const char *explained(const struct evidence *e, struct arena *mem,
 			    weigh_signed_size(mem, native));
 }
 
+// Classes of the family that were made within the window: more than it grew by where a collection
+// took some meanwhile.
+static double made_within(const struct evidence *e, const struct class_suspect *s)
+{
+	double loaded, unloaded;
+
+	if (!class_suspect_in_own_loaders(s->shape) || !weigh_fact(e, F_CLASSES_LOADED, &loaded) ||
+	    !weigh_fact(e, F_CLASSES_UNLOADED, &unloaded))
+		return s->added;
+	unloaded /= fmax(class_suspect_per_loader(e->now, s->family), 1);
+	return fmax(s->added, fmin(s->added + unloaded, loaded));
+}
+
 static enum verdict accuse(const struct evidence *e, struct arena *mem,
 			   const struct class_suspect *s, struct finding *out)
 {
@@ -318,6 +331,7 @@ static enum verdict accuse(const struct evidence *e, struct arena *mem,
 	const char *loaders = f->loader_type ? f->loader_type : "unknown";
 	const char *rate = "";
 	const char *where;
+	double made;
 
 	set_culprit(out, f);
 	out->bytes = s->bytes;
@@ -325,10 +339,10 @@ static enum verdict accuse(const struct evidence *e, struct arena *mem,
 	if (weigh_has_window(e)) {
 		out->has_growth = true;
 		out->growth_per_s = s->grown / e->window_s;
-		rate = s->added > 0
-			       ? arena_format(mem, ", %.*f per second", s->added / e->window_s < 10,
-					      s->added / e->window_s)
-			       : ", none within the window";
+		made = made_within(e, s);
+		rate = made > 0 ? arena_format(mem, ", %.*f per second", made / e->window_s < 10,
+					       made / e->window_s)
+				: ", none within the window";
 	}
 	add_family_evidence(e, mem, s, out);
 	add_counter_evidence(e, mem, out);
@@ -474,6 +488,7 @@ static enum verdict judge(const struct evidence *e, struct arena *mem, struct fi
 	struct evidence one_moment = *e;
 	struct class_suspect s;
 	struct class_churn churn;
+	double full;
 
 	if (!e->now->families.count)
 		return judge_loaders(e, mem, out);
@@ -484,9 +499,14 @@ static enum verdict judge(const struct evidence *e, struct arena *mem, struct fi
 		e = &one_moment;
 	}
 	s = class_suspect_find(e);
+	churn = class_suspect_churn(e);
+	// Copies that stand, in a Metaspace whose limit makes room for more by Full GCs: that says more.
+	if (s.verdict == VERDICT_LIKELY && churn.family == s.family &&
+	    snapshot_get(e->now, F_METASPACE_MAX, 0) && weigh_fact(e, F_GC_FULL_COUNT, &full) &&
+	    full >= 1)
+		return judge_churn(e, mem, out, &churn);
 	if (s.verdict == VERDICT_CONFIRMED || s.verdict == VERDICT_LIKELY)
 		return accuse(e, mem, &s, out);
-	churn = class_suspect_churn(e);
 	if (churn.family)
 		return judge_churn(e, mem, out, &churn);
 	if (s.verdict == VERDICT_CANNOT_TELL)
