@@ -21,6 +21,7 @@ enum {
 	SMALL_POOL = 4,       // threads of such a pool
 	UNNAMED = 30,     // threads of one stem that nobody counts, or that only the JDK does ...
 	COUNTED = 150,    // ... and of one that a pool may count: below, pools fill up just so
+	FEW_BEFORE = 4,   // times more came within the window than were there: no pace is known
 	LEAST_ADDED = 10, // within the window
 	LEAST_POOLS = 3,  // likewise
 	FLUCTUATION = 4,  // more or less of a stem within a window: nothing
@@ -162,6 +163,10 @@ static enum verdict judge_window(const struct evidence *e, struct arena *mem,
 		return look_longer(e, mem, s, out, "and the JVM had just started");
 	if (r->threads < least_threads(r))
 		return look_longer(e, mem, s, out, "still as few as a pool has that fills");
+	if (least_threads(r) == COUNTED && r->threads < MANY_THREADS &&
+	    before < s->added / FEW_BEFORE)
+		return look_longer(e, mem, s, out,
+				   "nearly all came within the window, as a pool that fills");
 	if (burst && r->threads < EXTRAORDINARY)
 		return look_longer(e, mem, s, out, "which came at once, as a pool that fills");
 	describe(e, mem, s, out);
