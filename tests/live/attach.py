@@ -37,7 +37,8 @@ class Target(Jvm):
 
     def remains(self, label):
         """Ends it; checks that it was never made to dump its threads, and that no trigger stays."""
-        left = [*self.home.glob(".attach_pid*"), *pathlib.Path("/tmp").glob(".attach_pid*")]
+        mine = f".attach_pid{self.pid}"  # others may be asked just now
+        left = [*self.home.glob(".attach_pid*"), *pathlib.Path("/tmp").glob(mine)]
         check(not left, f"{label}: no trigger file stays", str(left))
         check(self.process.poll() is None, f"{label}: the JVM still runs")
         self.stop()
