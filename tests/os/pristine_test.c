@@ -86,14 +86,10 @@ Test(pristine, nothing_is_read_outside_of_the_image)
 
 Test(pristine, a_file_that_ends_early_is_corrupt)
 {
-	uint64_t value;
-
 	cr_assert_not(open_file(32));
 	cr_assert_eq(why.kind, FAIL_CORRUPT);
 	close(fd);
-	cr_assert(open_file(LIB_BYTES), "%s", why.text);
-	cr_assert_eq(ftruncate(fd, LIB_DATA_OFFSET + 8), 0);
-	cr_assert_not(pristine_read(&library, LIB_PLAIN, &value, sizeof(value), &why));
+	cr_assert_not(open_file(LIB_DATA_OFFSET + 8));
 	cr_assert_eq(why.kind, FAIL_CORRUPT);
 }
 
