@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // PAGEMAP_SCAN.  One call over a large mapping would hold the target's mmap lock for 3 ms a GB;
-// slices of 16 MB, of 64 MB where no page is asked for FILE, hold it for a fraction of a
-// millisecond.  Where nothing is present a slice costs next to nothing, so slices grow over
-// reservations and max_pages bounds what one of them may find.
+// slices of 16 MB hold it for a tenth of a millisecond where no page is asked for FILE.  Where
+// nothing is present a slice costs next to nothing, so slices grow over reservations and max_pages
+// bounds what one of them may find.
 #include <errno.h>
 #include <pthread.h>
 #include <stdatomic.h>
@@ -13,13 +13,7 @@
 #include "base/units.h"
 #include "os/pagewalk.h"
 
-enum {
-	LONE_PAGES =
-		4 *
-		PAGEWALK_SLICE_PAGES, // of a slice that asks no page for FILE: a quarter of the time
-};
 #define SLICE       MIB(16)
-#define LONE_SLICE  MIB(64)
 #define LONE        MIB(1)
 #define SLICE_LIMIT GIB(1)
 #define TILE        MIB(64)  // of a lone range, for one of two threads
@@ -77,7 +71,7 @@ static bool scan_slice(struct scan *s, uint64_t *at, uint64_t end, bool anonymou
 		.end = end,
 		.vec = (uint64_t)(uintptr_t)s->regions,
 		.vec_len = PAGEWALK_SLICE_PAGES,
-		.max_pages = anonymous ? LONE_PAGES : PAGEWALK_SLICE_PAGES,
+		.max_pages = PAGEWALK_SLICE_PAGES,
 	};
 	uint64_t since;
 	int n;
@@ -152,11 +146,10 @@ static bool scan_all(struct scan *s, struct fail *why)
 
 	for (size_t i = 0; i < s->walk.count;) {
 		bool lone = is_lone(&s->walk.ranges[i]);
-		uint64_t step = lone && size < LONE_SLICE ? LONE_SLICE : size;
 
 		if (at < s->walk.ranges[i].start)
 			at = s->walk.ranges[i].start;
-		if (!scan_slice(s, &at, slice_end(s, i, at, step), lone, why))
+		if (!scan_slice(s, &at, slice_end(s, i, at, size), lone, why))
 			return false;
 		for (size_t k = 0; k < s->found; k++) {
 			i = ranges_within(s, i, s->regions[k].start);
