@@ -33,6 +33,7 @@ static void open_listener(void)
 	struct sockaddr_un at = { .sun_family = AF_UNIX };
 
 	snprintf(at.sun_path, sizeof(at.sun_path), "/tmp/.java_pid%d", getpid());
+	unlink(at.sun_path); // of a JVM that was killed and had this number before
 	listening = socket(AF_UNIX, SOCK_STREAM, 0);
 	if (bind(listening, (struct sockaddr *)&at, sizeof(at)) || listen(listening, 8))
 		_exit(2);
@@ -92,7 +93,9 @@ static void start(serve *answer, void (*on_signal)(int), bool open_at_start)
 			_exit(1);
 		play(answer);
 	}
+	close(ready[1]);
 	cr_assert_eq(read(ready[0], &byte, 1), 1);
+	close(ready[0]);
 	snprintf(socket_path, sizeof(socket_path), "/tmp/.java_pid%d", vm);
 	snprintf(trigger_path, sizeof(trigger_path), "/tmp/.attach_pid%d", vm);
 	files = live_tree(&live, "");
