@@ -306,15 +306,23 @@ static void mask_environment(struct mask_scan *s)
 	}
 }
 
+// What was masked can let the text behind it read differently (a quote that is gone no longer ends
+// a value): again until nothing is found, which ends as bytes only ever become stars.
 size_t mask_bytes(char *bytes, size_t len, enum mask_form form, mask_found *found, void *arg)
 {
-	struct mask_scan s = { bytes, len, form, found, arg, 0 };
+	size_t masked = 0, before;
 
-	if (form == MASK_ENVIRONMENT)
-		mask_environment(&s);
-	else
-		mask_range(&s);
-	return s.masked;
+	do {
+		struct mask_scan s = { bytes, len, form, found, arg, 0 };
+
+		if (form == MASK_ENVIRONMENT)
+			mask_environment(&s);
+		else
+			mask_range(&s);
+		before = masked;
+		masked += s.masked;
+	} while (masked != before);
+	return masked;
 }
 
 size_t mask_literal(char *bytes, size_t len, struct span secret)

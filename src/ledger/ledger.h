@@ -46,7 +46,7 @@ struct account_row {
 	uint64_t certain;         // resident bytes by exact and derived claims
 };
 
-enum { PIECE_UNMAPPED = UINT32_MAX }; // pages of a mapping that came after the list was read
+#define PIECE_UNMAPPED UINT32_MAX // pages of a mapping that came after the list was read
 
 // A maximal range of one owner inside one mapping; of unaccounted bytes, from the first page to the
 // last.

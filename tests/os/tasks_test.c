@@ -50,7 +50,7 @@ Test(tasks, a_thread_has_its_name_ids_and_a_stack_pointer_inside_its_stack)
 	if (!got.stack_pointers_denied)
 		cr_expect((uintptr_t)inside - named->stack_pointer < 4096,
 			  "stack pointer %lx, local variable at %p",
-			  (unsigned long)named->stack_pointer, inside);
+			  (unsigned long)named->stack_pointer, (void *)inside);
 	sem_post(&finish);
 	pthread_join(thread, NULL);
 	arena_drop(&mem);
