@@ -146,6 +146,16 @@ static const char *until_limit(const struct evidence *e, struct arena *mem, cons
 	return arena_format(mem, "; at this pace OutOfMemoryError comes in %.0f s", seconds);
 }
 
+static const char *ask_whether_it_ends(const struct evidence *e, struct arena *mem,
+				       const struct pool *p, const char *because, unsigned seconds)
+{
+	return arena_format(mem,
+			    "whether the direct pool's growth ends: %s in %s, %s; look again for "
+			    "%u s",
+			    weigh_signed_size(mem, p->grown), weigh_window_text(mem, e), because,
+			    seconds);
+}
+
 static enum verdict judge_growth(const struct evidence *e, struct arena *mem, const struct pool *p,
 				 struct finding *out)
 {
@@ -165,11 +175,7 @@ static enum verdict judge_growth(const struct evidence *e, struct arena *mem, co
 	if (weigh_pace(e, p->before, p->grown) == PACE_UNKNOWN)
 		return cannot_tell(
 			out, mem,
-			arena_format(mem,
-				     "whether the direct pool's growth ends: %s in %s, and the JVM "
-				     "had just started; look again for %u s",
-				     weigh_signed_size(mem, p->grown), weigh_window_text(mem, e),
-				     seconds),
+			ask_whether_it_ends(e, mem, p, "and the JVM had just started", seconds),
 			again);
 	if (p->bytes < (double)MIB(SMALL_POOL_MB))
 		return cannot_tell(
@@ -182,14 +188,9 @@ static enum verdict judge_growth(const struct evidence *e, struct arena *mem, co
 				     seconds),
 			again);
 	if (weigh_pace(e, p->before, p->grown) == PACE_SLOWING)
-		return cannot_tell(
-			out, mem,
-			arena_format(mem,
-				     "whether the direct pool's growth ends: %s in %s, slower "
-				     "than before; look again for %u s",
-				     weigh_signed_size(mem, p->grown), weigh_window_text(mem, e),
-				     seconds),
-			again);
+		return cannot_tell(out, mem,
+				   ask_whether_it_ends(e, mem, p, "slower than before", seconds),
+				   again);
 	describe(e, mem, p, out);
 	if (held)
 		return confirmed(
