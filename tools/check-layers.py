@@ -15,7 +15,7 @@ MAY_INCLUDE = {
     "jvm": "os parse",
     "malloc": "os parse",
     "heap": "parse jvm",
-    "gclog": "parse",
+    "gclog": "parse facts",
     "trace": "os jvm parse",
     "facts": "",
     "collect": "os parse jvm malloc heap gclog trace facts",
@@ -34,6 +34,7 @@ MAY_INCLUDE = {
 MUST_NOT = {
     "parse": r"\b(fopen|open|openat|read|pread|fread|time|clock_gettime|getenv)\s*\(",
     "facts": r"\b(fopen|open|openat|read|pread|fread|clock_gettime|getenv|printf)\s*\(",
+    "gclog": r"\b(fopen|open|openat|read|pread|fread|time|clock_gettime|getenv|printf)\s*\(",
     "ledger": r"\b(fopen|open|openat|read|pread|fread|clock_gettime|getenv|printf)\s*\(",
     "diagnose": r"\b(fopen|open|openat|read|pread|fread|clock_gettime|getenv|printf)\s*\(",
     "os": r"(?i)\b(java|hotspot|jvm)\b",

@@ -146,6 +146,37 @@ bool memory_read_text(const struct memory *m, uint64_t at, char *to, size_t room
 		    at, room);
 }
 
+// The segment that holds all of the objects; NULL: there is no such one.
+static const struct memory_segment *segment_of(const struct memory *m,
+					       const struct memory_objects *o)
+{
+	size_t i = o->count ? first_above(m, o->at[0]) : m->count;
+	const struct memory_segment *s = &m->segments[i];
+
+	if (i >= m->count)
+		return NULL;
+	for (size_t k = 0; k < o->count; k++)
+		if (o->at[k] < s->start || o->at[k] >= s->end || s->end - o->at[k] < o->len)
+			return NULL;
+	return s;
+}
+
+bool memory_gather(const struct memory *m, const struct memory_objects *objects, void *to,
+		   struct fail *why)
+{
+	const struct memory_segment *s = segment_of(m, objects);
+	unsigned char *out = to;
+
+	if (s && s->source->gather)
+		return s->source->gather(s->self, objects, to, why);
+	if (objects->anew)
+		memory_forget(m);
+	for (size_t i = 0; i < objects->count; i++)
+		if (!memory_read(m, objects->at[i], out + i * objects->len, objects->len, why))
+			return false;
+	return true;
+}
+
 void memory_prefetch(const struct memory *m, uint64_t start, uint64_t end)
 {
 	for (size_t i = first_above(m, start); i < m->count && m->segments[i].start < end; i++) {
@@ -162,4 +193,41 @@ void memory_forget(const struct memory *m)
 	for (size_t i = 0; i < m->count; i++)
 		if (m->segments[i].source->forget)
 			m->segments[i].source->forget(m->segments[i].self);
+}
+
+bool memory_read_anew(const struct memory *m, uint64_t at, void *to, size_t len, struct fail *why)
+{
+	const struct memory_objects object = { .at = &at, .count = 1, .len = len };
+	const struct memory_segment *s = segment_of(m, &object);
+
+	if (s && s->source->read_anew)
+		return s->source->read_anew(s->self, at, to, len, why);
+	memory_forget(m);
+	return memory_read(m, at, to, len, why);
+}
+
+bool memory_ask(const struct memory *m, uint64_t at, void *to, size_t len, struct fail *why)
+{
+	const struct memory_objects object = { .at = &at, .count = 1, .len = len };
+	const struct memory_segment *s = segment_of(m, &object);
+
+	return s && s->source->ask ? s->source->ask(s->self, at, to, len, why)
+				   : memory_read_anew(m, at, to, len, why);
+}
+
+bool memory_survey(const struct memory *m, uint64_t at, void *to, size_t len, struct fail *why)
+{
+	const struct memory_objects object = { .at = &at, .count = 1, .len = len };
+	const struct memory_segment *s = segment_of(m, &object);
+
+	return s && s->source->survey ? s->source->survey(s->self, at, to, len, why)
+				      : memory_read(m, at, to, len, why);
+}
+
+bool memory_can_change(const struct memory *m)
+{
+	for (size_t i = 0; i < m->count; i++)
+		if (m->segments[i].source->forget)
+			return true;
+	return false;
 }

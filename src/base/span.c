@@ -127,7 +127,7 @@ bool span_take_dec(struct span *rest, uint64_t *value)
 
 bool span_is(struct span s, const char *text)
 {
-	return s.len == strlen(text) && !memcmp(s.at, text, s.len);
+	return s.len == strlen(text) && (!s.len || !memcmp(s.at, text, s.len));
 }
 
 bool span_starts(struct span s, const char *text)

@@ -9,46 +9,20 @@
 #include "cmd/command.h"
 #include "cmd/complain.h"
 #include "cmd/pause.h"
-#include "collect/collector.h"
 #include "collect/discover.h"
-#include "collect/look.h"
 #include "present/json.h"
+#include "record/captured.h"
 #include "store/capture.h"
 
-// One look through the recording seams.  What `mem` holds may go once the moment has ended.
-static bool record_moment(struct capture_writer *w, const struct tree *live, int pid,
-			  const struct options *o, struct arena *mem, struct fail *why)
-{
-	struct memory live_memory, memory;
-	struct snapshot snapshot;
-	struct target target;
-	struct tree files;
-	bool done;
-
-	memory_init(&live_memory, mem);
-	capture_begin_moment(w, live, &live_memory, &files, &memory);
-	done = discover_open(&files, pid, mem, &target, why);
-	if (done) {
-		target.may_attach = !o->no_attach;
-		target.want_pss = o->pss;
-		// The recorder asks the live memory that discover_open() found; where there is
-		// none, the look must see none.
-		if (target.memory->count) {
-			live_memory = *target.memory;
-			target.memory = &memory;
-		}
-		done = look_at(&target, mem, &snapshot, why);
-	}
-	capture_end_moment(w);
-	if (done)
-		discover_close(&target);
-	return done;
-}
-
-// False when not even the first moment was had; a target that ends later leaves what there is.
+// False when not even the first moment was had, or when we are to end; a target that ends later
+// leaves what there is.
 static bool record_all(struct capture_writer *w, const struct tree *live, int pid,
 		       const struct options *o, struct fail *why)
 {
+	const struct captured_wish wish = { .may_attach = !o->no_attach,
+					    .want_pss = o->pss,
+					    .want_nmt = true,
+					    .want_chunks = CHUNKS_ONCE };
 	unsigned samples = o->has_samples ? o->samples : 1;
 
 	for (unsigned i = 0; i < samples; i++) {
@@ -57,8 +31,10 @@ static bool record_all(struct capture_writer *w, const struct tree *live, int pi
 
 		if (i)
 			pause_for(o->has_every ? o->every_s : 1);
-		done = record_moment(w, live, pid, o, &mem, why);
+		done = !pause_is_over() && captured_look(w, live, pid, &wish, &mem, NULL, why);
 		arena_drop(&mem);
+		if (pause_is_over())
+			return fail(why, FAIL_OS, "interrupted: %s is not written", o->output);
 		if (!done && !i)
 			return false;
 		if (!done) {
@@ -130,6 +106,7 @@ static int run(const struct options *o)
 		arena_drop(&mem);
 		return EXIT_USAGE;
 	}
+	pause_note_signals();
 	done = discover_find(live, o->argument[0], &mem, &pid, &why);
 	if (done) {
 		w = capture_create(o->output, pid, &mem);
@@ -148,6 +125,8 @@ static int run(const struct options *o)
 	else
 		say_what_was_written(w, o->output);
 	arena_drop(&mem);
+	if (!done && pause_is_over())
+		pause_obey();
 	return done ? EXIT_DONE : EXIT_UNREADABLE;
 }
 
@@ -167,7 +146,8 @@ const struct command cmd_capture = {
 		"-o names a ZIP file, a directory (with a / behind it, or one that is there and "
 		"empty), or - for a ZIP on standard output. Only its owner may read it. With "
 		"--samples it holds several moments, --every seconds apart (one second without), "
-		"and map and doctor then show what grew in between.\n\n"
+		"and map and doctor then show what grew in between. One that is interrupted "
+		"(Ctrl-C) leaves nothing behind.\n\n"
 		"Secrets are masked with stars before anything is written: values of names like "
 		"password, token or secret in options, texts and URLs, well-known kinds of keys, "
 		"and "

@@ -8,6 +8,7 @@
 #define CMD_COMMAND_H
 
 #include "cmd/options.h"
+#include "collect/collector.h"
 
 enum exit_code {
 	EXIT_DONE = 0,
@@ -22,13 +23,17 @@ struct command {
 	const char *sentence;  // what it answers, without a full stop
 	const char *arguments; // as in the synopsis: "TARGET"; NULL: none
 	int min_arguments, max_arguments;
-	uint64_t options;     // OPTION_BIT() of each that it takes
-	const char *about;    // paragraphs, separated by empty lines
-	const char *examples; // lines "command ## what it does"
+	const char *rest;          // what may stand behind "--" instead; NULL: nothing
+	uint64_t options;          // OPTION_BIT() of each that it takes
+	bool any_process;          // not only JVMs
+	bool files_alone;          // no running JVM
+	enum target_chunks chunks; // how it looks at malloc's
+	const char *about;         // paragraphs, separated by empty lines
+	const char *examples;      // lines "command ## what it does"
 	int (*run)(const struct options *o);
 };
 
-bool command_exists(const char *name); // in this version
+bool command_takes_jvm(const char *name); // this version has it, and it looks at running JVMs
 
 #define COMMAND(name) extern const struct command cmd_##name;
 #include "cmd/commands.def"

@@ -25,7 +25,7 @@ static int run(const struct options *o)
 	if (o->json)
 		report_explain_json(c, stdout);
 	else
-		report_explain_text(c, command_exists, stdout);
+		report_explain_text(c, command_takes_jvm, stdout);
 	return EXIT_DONE;
 }
 

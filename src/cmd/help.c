@@ -107,6 +107,14 @@ static void print_synopsis(const struct writer *w, const struct command *c)
 		print_marked(w, '_', c->arguments);
 	}
 	fputs(" [options]\n", w->to);
+	if (!c->rest)
+		return;
+	if (w->man)
+		fprintf(w->to, "\n*jledger %s* [options] \\-\\- ", c->name);
+	else
+		fprintf(w->to, "%sjledger %s [options] -- ", body(w), c->name);
+	print_marked(w, '_', c->rest);
+	fputc('\n', w->to);
 }
 
 static void print_about(const struct writer *w, const char *about)

@@ -26,9 +26,11 @@ static const struct command *find(const char *name)
 	return NULL;
 }
 
-bool command_exists(const char *name)
+bool command_takes_jvm(const char *name)
 {
-	return find(name) != NULL;
+	const struct command *c = find(name);
+
+	return c && !c->files_alone;
 }
 
 static int run(const struct command *c, int argc, char **argv)

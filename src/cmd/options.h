@@ -9,6 +9,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "present/classes.h"
 #include "present/report.h"
 
 struct command;
@@ -24,20 +25,49 @@ enum option_id {
 
 enum fail_on { FAIL_ON_NOTHING, FAIL_ON_CONFIRMED, FAIL_ON_LIKELY };
 
-enum { ARGUMENT_LIMIT = 8 };
+enum events_format { EVENTS_NONE, EVENTS_CSV, EVENTS_JSON };
+
+enum { ARGUMENT_LIMIT = 64 };
 
 struct options {
 	const struct command *command;
 	const char *argument[ARGUMENT_LIMIT]; // what is no option, in order
 	int arguments;
-	bool json, colour, no_attach, pss, causes, require_complete, help;
-	bool has_for, has_every, has_top, has_samples;
+	char **rest; // what stands behind "--", of a command that takes it
+	int rest_count;
+	bool has_rest;
+	bool json, colour, no_attach, pss, causes, require_complete, yes, retained, help;
+	bool arenas, sizes, unmask;
+	bool has_for, has_every, has_top, has_samples, has_by;
 	double for_s, every_s;
 	enum report_by by;
 	size_t top;
+	uint64_t limit;      // UNKNOWN_BYTES: not given
+	uint64_t max_memory; // UINT64_MAX: not given
+	const char *exclude; // NULL: not given
+	unsigned jdk;        // 0: not given
 	unsigned samples;
-	const char *output; // NULL: not given
+	const char *output;  // NULL: not given
+	const char *against; // likewise
+	const char *html;    // likewise
 	enum fail_on fail_on;
+	unsigned views;        // of `classes`, CLASSES_VIEW_*; 0: none was named
+	class_columns columns; // of --stats; 0: not given
+	bool all_columns, csv;
+	const char *why_alive; // NULL: not given
+	bool follow;
+	enum events_format events;
+	const char *from, *to; // NULL: not given
+	bool last;
+	double keep_s; // 0: not given
+	struct {       // of record; 0: not given
+		double limit_share, growth_per_s, full_gc_per_min, rss_share;
+		uint64_t rss;
+	} on;
+	const char *listen;   // NULL: not given
+	const char *textfile; // NULL: not given
+	const char *exec;     // NULL: not given
+	const char *at;       // a time of a history, as given; NULL: not given
 };
 
 // `argv` begins behind the command's name.  FAIL_CORRUPT names what is wrong and what would be

@@ -45,7 +45,9 @@ const struct command cmd_ps = {
 		"The tier says what the kernel lets us read. A: memory and pages. B: the same, as "
 		"the same user. C: the memory is closed (Yama, seccomp), but maps, jvmstat and the "
 		"attach protocol work. D: another user's process, of which only ps-like facts are "
-		"known.",
+		"known.\n\n"
+		"OpenJ9 and GraalVM native images are listed too, as OpenJ9 or native where a "
+		"version stands else, and in the state unsupported: no other command takes them.",
 	.examples = "jledger ps ## the JVMs that run here\n"
 		    "jledger ps --json ## the same as one JSON object\n",
 	.run = run,

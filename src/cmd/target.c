@@ -5,6 +5,7 @@
 #include <unistd.h>
 
 #include "base/fail.h"
+#include "cmd/command.h"
 #include "cmd/options.h"
 #include "collect/discover.h"
 #include "facts/jvms.h"
@@ -43,6 +44,18 @@ bool subject_resolve(const char *text, struct arena *mem, struct subject *out, s
 {
 	struct subject s = { 0 };
 
+	if (history_is_one(text)) {
+		if (!history_open(text, HISTORY_READ, &s.history, why))
+			return false;
+		if (!history_jvms(s.history, mem, &s.jvms, why)) {
+			history_close(s.history);
+			return false;
+		}
+		s.path = text;
+		s.count = s.jvms.count;
+		*out = s;
+		return true;
+	}
 	if (capture_is_one(text) || strchr(text, '/')) {
 		if (!open_capture(text, mem, &s.capture, why))
 			return false;
@@ -84,16 +97,49 @@ static bool open_moment(const struct subject *s, size_t index, struct arena *mem
 	       discover_open_recorded(files, memory, s->capture.pid, mem, out, why);
 }
 
+// What a look at classes alone is to bring for the views that are shown.
+static unsigned classes_wanted(const struct options *o)
+{
+	unsigned wanted = CLASSES_LOADERS;
+
+	if (o->views & CLASSES_VIEW_FAMILIES) {
+		wanted |= CLASSES_FAMILIES;
+		if (o->has_for || o->has_every)
+			wanted |= CLASSES_ALLOCATED;
+	}
+	if (o->views & CLASSES_VIEW_DUPLICATES)
+		wanted |= CLASSES_DUPLICATES;
+	if (o->views & CLASSES_VIEW_WHY_ALIVE)
+		wanted |= CLASSES_HOLDERS;
+	if (o->views & CLASSES_VIEW_STATS)
+		wanted |= CLASSES_PARTS;
+	if (o->views & CLASSES_VIEW_METASPACE)
+		wanted |= CLASSES_CHUNKS;
+	return wanted;
+}
+
 bool subject_open(const struct subject *s, size_t index, const struct options *o, struct arena *mem,
 		  struct target *out, struct fail *why)
 {
+	bool any = o->command && o->command->any_process;
 	struct target t;
 
+	if (s->history)
+		return fail(why, FAIL_ABSENT,
+			    "%s is a history; this takes a running JVM or a capture", s->path);
 	if (s->is_capture ? !open_moment(s, index, mem, &t, why)
+	    : any         ? !discover_open_any(s->live, s->pids[index], mem, &t, why)
 			  : !discover_open(s->live, s->pids[index], mem, &t, why))
 		return false;
+	t.want_chunks = o->command ? o->command->chunks : CHUNKS_NO;
 	t.may_attach = !o->no_attach;
 	t.want_pss = o->pss;
+	t.classes_alone = o->command == &cmd_classes;
+	t.of_them = classes_wanted(o);
+	t.of_loader = o->why_alive;
+	t.want_blocks = o->by == BY_CATEGORY;
+	t.want_sites = o->by == BY_SITE;
+	t.ask_nmt = t.want_blocks || t.want_sites || (o->has_by && o->by == BY_ACCOUNT);
 	*out = t;
 	return true;
 }
@@ -102,4 +148,5 @@ void subject_close(struct subject *s)
 {
 	if (s->is_capture)
 		capture_close(&s->capture);
+	history_close(s->history);
 }

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// What TARGET names on the command line: live JVMs, or the moments of a capture.
+// What TARGET names on the command line: live JVMs, the moments of a capture, or a history.
 //
 // A file is known by its content, not by its name.  Nothing here looks inside a JVM; that is
 // look_at() of collect/look.h, over the target that subject_open() gives.
@@ -13,6 +13,7 @@
 #include "base/arena.h"
 #include "collect/collector.h"
 #include "store/capture.h"
+#include "store/history.h"
 
 struct options;
 
@@ -22,8 +23,10 @@ struct subject {
 	size_t count;
 	bool all;
 	bool is_capture;
-	const char *path; // of a capture, as it was given
+	const char *path; // of a capture or a history, as it was given
 	struct capture capture;
+	struct history *history; // NULL: it is none; else `count` is that of its JVMs
+	past_jvms jvms;
 };
 
 // `text` is a PID, part of a main class or jar, a container id prefix, "all" or a path.  ABSENT,

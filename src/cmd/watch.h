@@ -19,5 +19,7 @@ typedef void watch_show(const struct report *r, const struct options *o, void *a
 // --every has passed.  Prints what goes wrong to stderr.  Returns an exit code; of `all` it is 3
 // only when no JVM could be read to the end.
 int watch_target(const struct options *o, watch_show *show, void *arg);
+// The same with pulses in between: status and the jvmstat file are read five times a second.
+int watch_closely(const struct options *o, watch_show *show, void *arg);
 
 #endif

@@ -82,5 +82,6 @@ const struct collector collector_attach = {
 	.sentence = "heap, Metaspace, code, flags, loaders and threads, asked from the VM (tier C)",
 	.needs = TIER_C,
 	.only_without_vm = true,
+	.of_classes = CLASSES_LOADERS,
 	.run = run,
 };

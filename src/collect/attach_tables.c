@@ -7,6 +7,7 @@
 #include "base/arena.h"
 #include "base/fail.h"
 #include "collect/collector.h"
+#include "collect/nmt_rows.h"
 #include "parse/classloader_stats.h"
 #include "parse/codecache.h"
 #include "parse/heap_info.h"
@@ -267,32 +268,17 @@ bool attach_take_threads(struct look *look, struct span text, struct fail *why)
 
 bool attach_take_nmt(struct look *look, struct span text, struct fail *why)
 {
-	// Categories whose committed bytes are those of one account.
-	static const struct {
-		const char *category, *account;
-	} ACCOUNTS[] = {
-		{ "Java Heap", "java-heap" },  { "Metaspace", "metaspace" },
-		{ "Class", "class-space" },    { "Code", "code-cache" },
-		{ "Thread", "thread-stacks" }, { "GC", "gc" },
-	};
-	const struct flag_row *level = snapshot_find_flag(look->out, "NativeMemoryTracking");
+	const char *level = nmt_rows_level(look);
 	struct nmt nmt;
 
-	if (level && level->text && !strcmp(level->text, "off"))
+	look->out->nmt.level = level;
+	if (level && !strcmp(level, "off"))
 		return true; // nothing is missing: it was never asked for
 	if (!nmt_parse(text, look->mem, &nmt, why))
 		return false;
-	for (size_t i = 0; i < nmt.count; i++)
-		for (size_t k = 0; k < sizeof(ACCOUNTS) / sizeof(ACCOUNTS[0]); k++)
-			if (!strcmp(nmt.at[i].category, ACCOUNTS[k].category))
-				vec_push(look->mem, &look->out->checks,
-					 (struct check_row){
-						 .account = ACCOUNTS[k].account,
-						 .source = "nmt",
-						 .what = "committed",
-						 .theirs = nmt.at[i].stack_committed
-								   ? nmt.at[i].stack_committed
-								   : nmt.at[i].mmap_committed,
-					 });
+	look->out->nmt.known = true;
+	look->out->nmt.source = "attach";
+	nmt_rows_from_text(look, &nmt);
+	nmt_rows_check(look);
 	return true;
 }

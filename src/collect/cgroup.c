@@ -176,9 +176,11 @@ static struct container_facts nothing_known(void)
 	// Every size starts as "not known", which is all ones.
 	memset(&c, 0xff, sizeof(c));
 	c.known = c.v2 = false;
-	c.path = NULL;
+	c.path = c.dir = NULL;
+	c.other_name = NULL;
 	c.some_avg10 = c.full_avg10 = -1;
 	c.processes = 0;
+	c.other_pid = 0;
 	return c;
 }
 
@@ -201,8 +203,11 @@ static bool run(struct look *look, struct fail *why)
 	c.path = d.path;
 	read_stats(look, dir, &c);
 	read_events(look, dir, &c);
-	read_pids(look, &paths, &c);
-	cgroup_processes_read(look, dir, &c);
+	c.dir = dir;
+	if (!look->briefly) {
+		read_pids(look, &paths, &c);
+		cgroup_processes_read(look, dir, &c);
+	}
 	c.known = true;
 	look->out->container = c;
 	return true;

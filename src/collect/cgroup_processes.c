@@ -7,6 +7,7 @@
 #include "base/arena.h"
 #include "collect/collector.h"
 #include "parse/keyvalue.h"
+#include "parse/status.h"
 
 enum { DEPTH = 12, DIRECTORIES = 2000, PROCESSES = 2000 };
 
@@ -109,23 +110,38 @@ static void visit(struct walk *w, const char *dir, int depth)
 static void add_process(const struct look *look, uint64_t pid, struct container_facts *out)
 {
 	const char *path = arena_format(look->mem, "/proc/%llu/status", (unsigned long long)pid);
+	struct status status;
 	struct span text;
-	uint64_t n;
+	uint64_t n, own = 0;
 
 	if (!tree_read(look->target->files, path, look->mem, &text, NULL))
 		return; // it ended meanwhile
-	if (keyvalue_find_number(text, "RssAnon", &n))
+	if (keyvalue_find_number(text, "RssAnon", &n)) {
 		out->others_rss_anon += n;
+		own += n;
+	}
 	if (keyvalue_find_number(text, "RssFile", &n))
 		out->others_rss_file += n;
-	if (keyvalue_find_number(text, "RssShmem", &n))
+	if (keyvalue_find_number(text, "RssShmem", &n)) {
 		out->others_rss_shmem += n;
+		own += n;
+	}
+	if (own <= out->other_rss)
+		return;
+	out->other_rss = own;
+	out->other_pid = (int)pid;
+	out->other_name = "?";
+	if (status_parse(text, &status, NULL))
+		out->other_name = arena_text(look->mem, status.name);
 }
 
 void cgroup_processes_read(const struct look *look, const char *dir, struct container_facts *out)
 {
 	struct walk w = { .look = look, .complete = true };
 
+	out->other_pid = 0;
+	out->other_name = NULL;
+	out->other_rss = 0;
 	visit(&w, dir, 0);
 	for (size_t i = 0; i < w.pids.count; i++)
 		if (w.pids.at[i] != (uint64_t)look->target->pid)

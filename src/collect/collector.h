@@ -17,10 +17,32 @@
 #include "os/pages.h"
 #include "parse/maps.h"
 
+struct glibc;
 struct hotspot;
 struct hotspot_classes;
+struct metaspace;
+struct peek_question;
 struct remote;
 struct thread_print;
+
+// What a look at classes alone is to bring: each beside the loaders costs more than they do.
+enum {
+	CLASSES_LOADERS = 1, // always
+	CLASSES_FAMILIES = 2,
+	CLASSES_DUPLICATES = 4,
+	CLASSES_HOLDERS = 8, // what keeps one loader alive
+	CLASSES_ALLOCATED = 16,
+	CLASSES_PARTS = 32,  // what each class takes: a walk over all of Metaspace
+	CLASSES_CHUNKS = 64, // how Metaspace is cut
+};
+
+// Whether malloc's chunks are walked through, which reads all of its memory.
+enum target_chunks {
+	CHUNKS_NO,
+	CHUNKS_FEW,  // once, and only where they are few enough for a look that is done by the way
+	CHUNKS_ONCE, // however many they are; a target that allocates makes it less sure
+	CHUNKS_ALL,  // as often as it takes
+};
 
 // What we look at: a live process or a moment of a capture.
 struct target {
@@ -33,22 +55,39 @@ struct target {
 	const char *memory_denied; // why memory can't be read, NULL when it can
 	const char *pages_denied;  // why pages can't be told, NULL when they can
 	const char *tier_gain;     // see struct snapshot
-	bool live;                 // signals and sockets make sense
-	bool may_attach;           // false with --no-attach
-	bool want_pss;             // --pss: smaps may be read once
+	const char *hsperf_path; // where an earlier look found its jvmstat file; NULL: look for it
+	bool live;               // signals and sockets make sense
+	bool may_attach;         // false with --no-attach
+	bool want_pss;           // --pss: smaps may be read once
+	bool want_blocks, want_sites; // of Native Memory Tracking: what costs more than counters
+	bool ask_nmt;       // and may be asked for it (may_attach too), where memory does not tell
+	bool classes_alone; // only what collectors `of_classes` bring ...
+	unsigned of_them;   // ... with one of these bits, CLASSES_*
+	const char *of_loader; // with CLASSES_HOLDERS: an address, or a type that one loader has
+	enum target_chunks want_chunks;
+	const struct peek_question *peek; // what memory is to be looked into; NULL: none
+	bool plain;                       // no JVM: only what holds for any process is looked for
+	bool recorded; // into a capture: all must come through `files` and `memory`
 };
 
 // One pass over a target.  Earlier collectors leave here what later ones need.
 struct look {
 	const struct target *target;
+	bool briefly; // what changes is asked, not who the target is
 	struct snapshot *out;
 	struct arena *mem;  // dies with the snapshot
 	struct maps maps;   // by collector maps
-	struct pages pages; // by collector pages; empty when denied
+	struct pages pages; // by collector pages, and the largest by scanned; empty when denied
 	bool has_pages;
+	bool scan_at_once;               // the scan is not to go on beside other work
+	bool scanned_beside;             // it did
+	uint64_t stale;                  // by collector malloc: see collect/stale.h
+	struct pages_scan *scan;         // under way, between collectors pages and scanned
 	bool vm_damaged;                 // by collector vm: HotSpot, but its layout makes no sense
+	struct glibc *glibc;             // by collector malloc; NULL: not glibc's, or not read
 	struct hotspot *vm;              // by collector vm; NULL when there is none or no memory
 	struct hotspot_classes *classes; // by collector classes; NULL likewise
+	struct metaspace *metaspace;     // by collector metaspace; NULL likewise
 	struct thread_print *printed;    // by collector attach: the VM's list of threads; else NULL
 };
 
@@ -58,7 +97,9 @@ struct collector {
 	const char *name;
 	const char *sentence; // what it brings, for docs and --help
 	enum tier needs;      // the poorest tier in which it still works
+	bool plain;           // it looks at processes that are no JVMs too
 	bool needs_vm;        // run only when look->vm is there
+	unsigned of_classes;  // part of a look at classes alone that is to bring one of these
 	// The poorer way: run only when look->vm is not there, for another reason than that it is
 	// damaged.
 	bool only_without_vm;

@@ -12,21 +12,29 @@
 #include "collect/collector.h"
 #include "collect/jvms.h"
 #include "collect/mappings.h"
-#include "facts/jvms.h"
-#include "os/exe.h"
 #include "os/live.h"
+#include "os/ownheap.h"
 #include "os/remote.h"
 #include "os/rights.h"
 #include "parse/status.h"
 
-enum { SHORTEST_ID = 4 }; // of a container id prefix
+enum {
+	SHORTEST_ID = 4,      // of a container id prefix
+	LOOK_BYTES = 4 << 20, // what a look at a JVM of usual size takes
+};
 
-const struct tree *discover_live(struct arena *mem)
+const struct tree *discover_live_lean(struct arena *mem)
 {
 	struct tree *files = arena_new(mem, struct tree);
 
 	*files = live_tree(arena_new(mem, struct live), "");
 	return files;
+}
+
+const struct tree *discover_live(struct arena *mem)
+{
+	ownheap_populate(LOOK_BYTES);
+	return discover_live_lean(mem);
 }
 
 // ---- opening
@@ -43,27 +51,23 @@ static enum tier tier_of(const struct rights *r)
 	return TIERS[r->tier];
 }
 
-static bool maps_library(const struct maps *maps, const char *start)
-{
-	for (size_t i = 0; i < maps->count; i++)
-		if (!strncmp(mapping_file_name(&maps->at[i]), start, strlen(start)))
-			return true;
-	return false;
-}
-
 // Why a process that can be read is none that we can explain.
 static bool fail_foreign(const struct tree *files, int pid, const struct maps *maps,
 			 struct arena *mem, struct fail *why)
 {
-	if (maps_library(maps, "libj9vm"))
+	switch (jvms_kind(files, pid, maps, mem)) {
+	case JVM_HOTSPOT:
+		return true;
+	case JVM_OPENJ9:
 		return fail(why, FAIL_ABSENT,
 			    "process %d runs OpenJ9; jledger reads HotSpot JVMs only", pid);
-	if (maps_library(maps, "libjvm.so"))
-		return true;
-	if (exe_has_section(files, pid, ".svm_heap", mem))
+	case JVM_NATIVE_IMAGE:
 		return fail(why, FAIL_ABSENT,
 			    "process %d is a GraalVM native image: it has no HotSpot VM to read",
 			    pid);
+	case JVM_UNKNOWN:
+		break;
+	}
 	return fail(why, FAIL_ABSENT, "process %d is not a Java process: it maps no libjvm.so",
 		    pid);
 }
@@ -74,9 +78,23 @@ static bool read_file(const struct tree *files, int pid, const char *name, struc
 	return tree_read(files, arena_format(mem, "/proc/%d/%s", pid, name), mem, out, why);
 }
 
-// What both kinds of target share: rights, maps, ids.
-static bool open_files(const struct tree *files, int pid, struct arena *mem, struct target *t,
-		       struct maps *maps, struct fail *why)
+// Whether a process without a VM's mappings is one that ends: then it has none, or the list stopped
+// early.  Threads of the kernel, which never have memory, are number 2 and its children.
+static bool ends(const struct tree *files, int pid, const struct status *before, struct arena *mem)
+{
+	enum { KTHREADD = 2 };
+	struct status now;
+	struct span text;
+
+	if (!before->has_memory)
+		return before->ppid != KTHREADD && before->pid != KTHREADD;
+	return !read_file(files, pid, "status", mem, &text, NULL) ||
+	       !status_parse(text, &now, NULL) || !now.has_memory;
+}
+
+// What both kinds of target share: rights, maps, ids.  `any`: also of a process that is no JVM.
+static bool open_files(const struct tree *files, int pid, bool any, struct arena *mem,
+		       struct target *t, struct maps *maps, struct fail *why)
 {
 	struct status status;
 	struct rights rights;
@@ -99,16 +117,26 @@ static bool open_files(const struct tree *files, int pid, struct arena *mem, str
 			    rights.gain ? rights.gain : "nothing would help");
 	if (!mappings_read(files, pid, mem, maps, why))
 		return false;
-	return fail_foreign(files, pid, maps, mem, why);
+	if (fail_foreign(files, pid, maps, mem, why))
+		return true;
+	if (any && status.has_memory) {
+		t->plain = true;
+		return true;
+	}
+	if (any && !ends(files, pid, &status, mem))
+		return fail(why, FAIL_ABSENT, "process %d has no memory of its own", pid);
+	if (ends(files, pid, &status, mem))
+		return fail(why, FAIL_GONE, "process %d has exited", pid);
+	return false;
 }
 
-bool discover_open(const struct tree *files, int pid, struct arena *mem, struct target *out,
-		   struct fail *why)
+static bool open_live(const struct tree *files, int pid, bool any, struct arena *mem,
+		      struct target *out, struct fail *why)
 {
 	struct target t;
 	struct maps maps;
 
-	if (!open_files(files, pid, mem, &t, &maps, why))
+	if (!open_files(files, pid, any, mem, &t, &maps, why))
 		return false;
 	t.live = true;
 	t.memory = arena_new(mem, struct memory);
@@ -122,13 +150,25 @@ bool discover_open(const struct tree *files, int pid, struct arena *mem, struct 
 	return true;
 }
 
+bool discover_open(const struct tree *files, int pid, struct arena *mem, struct target *out,
+		   struct fail *why)
+{
+	return open_live(files, pid, false, mem, out, why);
+}
+
+bool discover_open_any(const struct tree *files, int pid, struct arena *mem, struct target *out,
+		       struct fail *why)
+{
+	return open_live(files, pid, true, mem, out, why);
+}
+
 bool discover_open_recorded(const struct tree *files, struct memory *memory, int pid,
 			    struct arena *mem, struct target *out, struct fail *why)
 {
 	struct target t;
 	struct maps maps;
 
-	if (!open_files(files, pid, mem, &t, &maps, why))
+	if (!open_files(files, pid, false, mem, &t, &maps, why))
 		return false;
 	t.memory = memory;
 	*out = t;
@@ -180,6 +220,11 @@ bool discover_all(const struct tree *files, struct arena *mem, struct jvm_rows *
 	return true;
 }
 
+static bool is_readable(const struct jvm_row *row)
+{
+	return row->kind != JVM_OPENJ9 && row->kind != JVM_NATIVE_IMAGE;
+}
+
 static bool matches(const struct jvm_row *row, const char *text)
 {
 	if (row->main && strstr(row->main, text))
@@ -188,24 +233,59 @@ static bool matches(const struct jvm_row *row, const char *text)
 	       !strncmp(row->container, text, strlen(text));
 }
 
-static const char *add_candidate(const char *list, const struct jvm_row *row, struct arena *mem)
+// Rows that a name fits, as text for a message.
+struct candidates {
+	const char *list;
+	size_t count;
+	int pid; // of the last
+};
+
+static void add_candidate(struct candidates *c, const struct jvm_row *row, struct arena *mem)
 {
-	return arena_format(mem, "%s%s%d %s", list, *list ? ", " : "", row->pid,
-			    row->main ? row->main : "?");
+	c->list = arena_format(mem, "%s%s%d %s", c->count ? c->list : "", c->count ? ", " : "",
+			       row->pid, row->main ? row->main : "?");
+	c->pid = row->pid;
+	c->count++;
+}
+
+static bool find_by_name(const struct tree *files, const char *text, struct arena *mem, int *pid,
+			 struct fail *why)
+{
+	struct candidates all = { 0 }, readable = { 0 }, others = { 0 };
+	const struct candidates *meant = &readable;
+	struct jvm_rows rows;
+
+	if (!discover_all(files, mem, &rows, why))
+		return false;
+	for (size_t i = 0; i < rows.count; i++) {
+		const struct jvm_row *row = &rows.at[i];
+
+		add_candidate(&all, row, mem);
+		if (*text && matches(row, text))
+			add_candidate(is_readable(row) ? &readable : &others, row, mem);
+	}
+	// One that can be read is meant rather than one that can't.
+	if (!readable.count)
+		meant = &others;
+	if (meant->count > 1)
+		return fail(why, FAIL_CORRUPT, "'%s' is ambiguous: %s", text, meant->list);
+	if (!meant->count && parse_pid(text, pid))
+		return fail(why, FAIL_GONE, "there is no process %d", *pid);
+	if (!meant->count)
+		return fail(why, FAIL_ABSENT, "no JVM matches '%s'; running: %s", text,
+			    all.count ? all.list : "none");
+	*pid = meant->pid;
+	return true;
 }
 
 bool discover_find(const struct tree *files, const char *text, struct arena *mem, int *pid,
 		   struct fail *why)
 {
-	const char *all = "", *hits = "";
+	struct fail no_process;
 	struct tree_stat st;
-	struct jvm_rows rows;
-	size_t count = 0;
-	int n;
+	int n, found = 0;
 
 	if (parse_pid(text, &n)) {
-		struct fail no_process;
-
 		if (tree_stat(files, arena_format(mem, "/proc/%d", n), &st, &no_process)) {
 			*pid = n;
 			return true;
@@ -215,23 +295,8 @@ bool discover_find(const struct tree *files, const char *text, struct arena *mem
 		if (no_process.kind == FAIL_DENIED)
 			return fail(why, FAIL_DENIED, "%s", no_process.text);
 	}
-	if (!discover_all(files, mem, &rows, why))
+	if (!find_by_name(files, text, mem, &found, why))
 		return false;
-	for (size_t i = 0; i < rows.count; i++) {
-		all = add_candidate(all, &rows.at[i], mem);
-		if (!*text || !matches(&rows.at[i], text))
-			continue;
-		hits = add_candidate(hits, &rows.at[i], mem);
-		n = rows.at[i].pid;
-		count++;
-	}
-	if (count > 1)
-		return fail(why, FAIL_CORRUPT, "'%s' is ambiguous: %s", text, hits);
-	if (!count && parse_pid(text, &n))
-		return fail(why, FAIL_GONE, "there is no process %d", n);
-	if (!count)
-		return fail(why, FAIL_ABSENT, "no JVM matches '%s'; running: %s", text,
-			    *all ? all : "none");
-	*pid = n;
+	*pid = found;
 	return true;
 }

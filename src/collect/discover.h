@@ -19,6 +19,9 @@ struct tree;
 // The live machine's files (os/live.h); lives in `mem`.  For callers that may not see os/.
 const struct tree *discover_live(struct arena *mem);
 
+// The same for who runs for weeks: without the memory made ready that a single look wants.
+const struct tree *discover_live_lean(struct arena *mem);
+
 // Every JVM that this machine's /proc shows: processes that map libjvm.so, and those of others
 // (tier D) whose command is java.
 bool discover_all(const struct tree *files, struct arena *mem, struct jvm_rows *out,
@@ -35,6 +38,9 @@ bool discover_find(const struct tree *files, const char *text, struct arena *mem
 // (`remote`) that the recorder's memory stands on.
 bool discover_open(const struct tree *files, int pid, struct arena *mem, struct target *out,
 		   struct fail *why);
+// The same of any process that has memory: `plain` is set for one that is no HotSpot JVM.
+bool discover_open_any(const struct tree *files, int pid, struct arena *mem, struct target *out,
+		       struct fail *why);
 // The same of a capture: its seams instead of the live ones, tier and reasons as recorded.  Both
 // must outlive the target; `live` is false.  ABSENT when the capture lacks what was recorded.
 bool discover_open_recorded(const struct tree *files, struct memory *memory, int pid,

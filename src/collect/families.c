@@ -5,12 +5,14 @@
 #include <string.h>
 
 #include "base/arena.h"
+#include "collect/generators.h"
+#include "collect/texts.h"
 #include "facts/snapshot.h"
 #include "jvm/addresses.h"
 #include "jvm/classes.h"
 #include "jvm/classsizes.h"
 
-enum { HEX_LEAST = 8, FIRST_BUCKETS = 1024 };
+enum { HEX_LEAST = 8 };
 
 // --- names ---
 
@@ -75,6 +77,30 @@ static bool ends_with(const char *text, size_t len, const char *tail)
 	return len >= n && !memcmp(text + len - n, tail, n);
 }
 
+// Byte Buddy numbers its classes with random letters and digits: behind these marks they are
+// no words.
+static size_t random_behind(const char *to, size_t len, const char *p)
+{
+	static const char *const MARKS[] = { "$ByteBuddy$",
+					     "$MockitoMock$",
+					     "$HibernateProxy$",
+					     "$HibernateBasicProxy$",
+					     "$HibernateInstantiator$",
+					     "$HibernateAccessOptimizer$",
+					     "$auxiliary$" };
+	size_t n = 0;
+
+	if (!len || to[len - 1] != '$')
+		return 0;
+	for (size_t i = 0; i < sizeof(MARKS) / sizeof(*MARKS); i++)
+		if (ends_with(to, len, MARKS[i])) {
+			while (is_letter(p[n]) || is_digit(p[n]))
+				n++;
+			return n;
+		}
+	return 0;
+}
+
 void families_fold(const char *name, char *to, size_t room)
 {
 	const char *p = name;
@@ -89,7 +115,9 @@ void families_fold(const char *name, char *to, size_t room)
 			hidden = true;
 			break;
 		}
-		n = hex_at(p, before);
+		n = random_behind(to, len, p);
+		if (!n)
+			n = hex_at(p, before);
 		while (!n && is_digit(p[n]))
 			while (is_digit(p[n]))
 				n++;
@@ -113,66 +141,19 @@ void families_fold(const char *name, char *to, size_t room)
 
 // --- counting ---
 
-// Texts numbered in the order of their first appearance.
-struct names {
-	struct arena *mem;
-	uint32_t *buckets; // number + 1
-	size_t size;
-	VEC(const char *) texts;
-	VEC(uint64_t) hashes;
-};
-
-static uint64_t hash_of(const char *text)
-{
-	uint64_t h = UINT64_C(0xcbf29ce484222325);
-
-	for (; *text; text++)
-		h = (h ^ (unsigned char)*text) * UINT64_C(0x100000001b3);
-	return h;
-}
-
-static void rehash(struct names *n)
-{
-	n->size = n->size ? n->size * 4 : FIRST_BUCKETS;
-	n->buckets = arena_array(n->mem, uint32_t, n->size);
-	for (size_t i = 0; i < n->texts.count; i++) {
-		size_t b = n->hashes.at[i] & (n->size - 1);
-
-		while (n->buckets[b])
-			b = (b + 1) & (n->size - 1);
-		n->buckets[b] = (uint32_t)i + 1;
-	}
-}
-
-static uint32_t number_of(struct names *n, const char *text)
-{
-	uint64_t hash = hash_of(text);
-	size_t b;
-
-	if (n->texts.count * 2 >= n->size)
-		rehash(n);
-	for (b = hash & (n->size - 1); n->buckets[b]; b = (b + 1) & (n->size - 1))
-		if (n->hashes.at[n->buckets[b] - 1] == hash &&
-		    !strcmp(n->texts.at[n->buckets[b] - 1], text))
-			return n->buckets[b] - 1;
-	n->buckets[b] = (uint32_t)n->texts.count + 1;
-	vec_push(n->mem, &n->texts, arena_text(n->mem, text));
-	vec_push(n->mem, &n->hashes, hash);
-	return (uint32_t)n->texts.count - 1;
-}
-
 struct counted {
 	struct family_row row;
 	uint32_t last_loader; // index + 1 of the loader counted last
 	uint32_t in_last;     // classes in it
 	uint32_t most_types;  // loaders of the most common type so far
+	uint32_t archived;    // classes that lie in an archive
 };
 
 struct counting {
 	const struct hotspot *vm;
 	const struct hotspot_classes *classes;
 	struct arena *mem;
-	struct names names, types;
+	struct texts names, types;
 	struct addresses family_of;  // Symbol* -> number of the family
 	struct addresses type_count; // (family, loader type) -> loaders
 	VEC(struct counted) families;
@@ -186,7 +167,7 @@ static uint32_t family_of(struct counting *c, const struct hotspot_class *k)
 	if (addresses_find(&c->family_of, k->symbol, &number)) // seen: the name is not new
 		return number;
 	families_fold(k->name, name, sizeof(name));
-	number = number_of(&c->names, name);
+	number = texts_number(&c->names, name);
 	if (number == c->families.count)
 		vec_push(c->mem, &c->families, (struct counted){ .row = { .example = k->name } });
 	addresses_put(&c->family_of, k->symbol, number, NULL);
@@ -196,7 +177,7 @@ static uint32_t family_of(struct counting *c, const struct hotspot_class *k)
 
 static void count_loader_type(struct counting *c, uint32_t family, const char *type)
 {
-	uint32_t number = number_of(&c->types, type), before = 0;
+	uint32_t number = texts_number(&c->types, type), before = 0;
 	uint64_t key = ((uint64_t)family << 32 | number) * 8 + 8;
 	struct counted *f = &c->families.at[family];
 
@@ -209,7 +190,7 @@ static void count_loader_type(struct counting *c, uint32_t family, const char *t
 }
 
 static void count_class(struct counting *c, uint32_t loader, const char *type,
-			const struct hotspot_class *k, uint64_t bytes)
+			const struct hotspot_class *k, uint64_t bytes, bool archived)
 {
 	uint32_t number = family_of(c, k);
 	struct counted *f = &c->families.at[number];
@@ -218,6 +199,7 @@ static void count_class(struct counting *c, uint32_t loader, const char *type,
 	f->row.hidden_count +=
 		c->classes->loaders.at[loader].hidden || strstr(k->name, "+0x") != NULL;
 	f->row.bytes += bytes;
+	f->archived += archived;
 	if (f->last_loader != loader + 1) {
 		f->last_loader = loader + 1;
 		f->in_last = 0;
@@ -251,16 +233,18 @@ static void count_loader(struct counting *c, uint32_t loader, uint64_t used)
 				      : NULL;
 
 	weights = arena_array(&frame, uint64_t, l->count + 1);
-	for (size_t i = 0; used && i < l->count; i++) {
-		weights[i] = l->count == 1 ? 1 : classsizes_weigh(c->vm, &k[i]);
+	weights[0] = 1; // of one class no weight needs to be known
+	if (used && l->count > 1)
+		classsizes_weigh(c->vm, k, l->count, weights);
+	for (size_t i = 0; used && i < l->count; i++)
 		sum += weights[i];
-	}
 	for (size_t i = 0; i < l->count; i++)
 		if (k[i].kind == CLASS_INSTANCE)
 			count_class(
 				c, loader, type, &k[i],
 				sum ? (uint64_t)((double)used * (double)weights[i] / (double)sum)
-				    : 0);
+				    : 0,
+				sum && !weights[i]);
 	arena_drop(&frame);
 }
 
@@ -283,6 +267,9 @@ void families_build(const struct hotspot *vm, const struct hotspot_classes *clas
 		row.name = arena_text(out->mem, c.names.texts.at[i]);
 		if (row.class_count < 2 && !strcmp(row.name, row.example))
 			continue;
+		row.generator = generators_find(row.name, row.loader_type);
+		if (c.families.at[i].archived == row.class_count)
+			row.source = "shared archive";
 		if (row.loader_type)
 			row.loader_type = arena_text(out->mem, row.loader_type);
 		vec_push(out->mem, &out->families, row);

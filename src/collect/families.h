@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // Families: classes whose names differ only in what generators number.
 //
-// Folding knows how numbers are written and nothing of any generator's names.
+// Folding knows how numbers are written, and of generators' names only the marks behind which random
+// letters stand for one.
 
 #ifndef COLLECT_FAMILIES_H
 #define COLLECT_FAMILIES_H
@@ -21,6 +22,7 @@ enum { FAMILIES_NAME_LIMIT = 512 }; // a longer name is cut
 //  * A hex run has at least one digit and one case of letters, starts behind no letter and ends
 //    before no letter, and is at least 8 long or stands behind 0x, '_', '$' or '@'.
 //  * What the VM appends to hidden classes (+0x.., /0x..) becomes "/#", or nothing behind a "#".
+//  * Random letters and digits become "#" behind the marks of the generator that numbers so.
 //  * Lambdas end in $$Lambda$# on every JDK.
 void families_fold(const char *name, char *to, size_t room);
 // A class name as the VM spells it, dotted: "java/lang/String" -> "java.lang.String"; a copy.

@@ -11,10 +11,11 @@
 
 static bool run(struct look *look, struct fail *why)
 {
+	struct provenance from = look_from(look, "gc", "probe", CERTAINTY_DERIVED);
 	struct malloc_view view;
 	struct gcside side;
 	struct glibc glibc = { 0 };
-	uint64_t reserved = 0;
+	uint64_t reserved = 0, committed = 0;
 
 	if (!gcside_read(look->vm, look->mem, &side, why))
 		return false;
@@ -25,12 +26,14 @@ static bool run(struct look *look, struct fail *why)
 
 		if (view_find_taken(&view, r->start, r->end) ||
 		    glibc_holds(&glibc, r->start, r->end)) {
-			vec_push(look->mem, &side.refused,
-				 arena_format(look->mem, "%s: its memory has another owner",
-					      r->part));
+			if (!r->unreferenced)
+				vec_push(look->mem, &side.refused,
+					 arena_format(look->mem, "%s: its memory has another owner",
+						      r->part));
 			continue;
 		}
 		reserved += r->end - r->start;
+		committed += r->committed;
 		snapshot_claim(look->out,
 			       (struct claim){
 				       .start = r->start,
@@ -42,14 +45,15 @@ static bool run(struct look *look, struct fail *why)
 			       });
 	}
 	if (side.refused.count) {
-		snapshot_set_missing(look->out, F_GC_RESERVED,
-				     look_from(look, "gc", "probe", CERTAINTY_DERIVED),
+		snapshot_set_missing(look->out, F_GC_RESERVED, from,
+				     "some structures were not found");
+		snapshot_set_missing(look->out, F_GC_COMMITTED, from,
 				     "some structures were not found");
 		return fail(why, FAIL_CORRUPT, "layout unknown: %s%s", side.refused.at[0],
 			    side.refused.count > 1 ? " (and more)" : "");
 	}
-	snapshot_set(look->out, F_GC_RESERVED, reserved,
-		     look_from(look, "gc", "probe", CERTAINTY_DERIVED));
+	snapshot_set(look->out, F_GC_RESERVED, reserved, from);
+	snapshot_set(look->out, F_GC_COMMITTED, committed, from);
 	return true;
 }
 

@@ -29,8 +29,8 @@ static bool read_candidate(const struct tree *files, const char *path, uint32_t 
 	return tree_read(files, path, mem, &bytes, why) && hsperf_parse(bytes, out, why);
 }
 
-bool hsperf_read_file(const struct tree *files, int pid, int ns_pid, uint32_t uid,
-		      struct arena *mem, struct hsperf *out, struct fail *why)
+static bool find_file(const struct tree *files, int pid, int ns_pid, uint32_t uid,
+		      struct arena *mem, struct hsperf *out, const char **path, struct fail *why)
 {
 	const char *tmp = arena_format(mem, "/proc/%d/root/tmp", pid);
 	struct fail last = { .kind = FAIL_NONE };
@@ -43,16 +43,36 @@ bool hsperf_read_file(const struct tree *files, int pid, int ns_pid, uint32_t ui
 
 		if (!span_starts(span_of(names.at[i]), "hsperfdata_"))
 			continue;
-		if (read_candidate(files, arena_format(mem, "%s/%s/%d", tmp, names.at[i], ns_pid),
-				   uid, mem, out, &here))
+		*path = arena_format(mem, "%s/%s/%d", tmp, names.at[i], ns_pid);
+		if (read_candidate(files, *path, uid, mem, out, &here))
 			return true;
 		if (here.kind != FAIL_ABSENT)
 			last = here;
 	}
 	if (last.kind != FAIL_NONE)
 		return fail(why, last.kind, "%s", last.text);
-	return fail(why, FAIL_ABSENT, "no jvmstat file hsperfdata_*/%d in the target's /tmp",
+	return fail(why, FAIL_ABSENT,
+		    "no jvmstat file hsperfdata_*/%d in the target's /tmp: its user has no passwd "
+		    "entry, or it runs with -XX:-UsePerfData or -XX:+PerfDisableSharedMem",
 		    ns_pid);
+}
+
+bool hsperf_read_file(const struct tree *files, int pid, int ns_pid, uint32_t uid,
+		      struct arena *mem, struct hsperf *out, struct fail *why)
+{
+	const char *path;
+
+	return find_file(files, pid, ns_pid, uid, mem, out, &path, why);
+}
+
+const char *hsperf_find_file(const struct tree *files, int pid, int ns_pid, uint32_t uid,
+			     struct arena *mem)
+{
+	const char *path = NULL;
+	struct hsperf ignored;
+	struct fail why;
+
+	return find_file(files, pid, ns_pid, uid, mem, &ignored, &path, &why) ? path : NULL;
 }
 
 static bool read_memory(const struct look *look, struct hsperf *out, struct fail *why)
@@ -84,7 +104,9 @@ bool hsperf_read_target(const struct look *look, struct hsperf *out, const char 
 
 	if (uid > UINT32_MAX)
 		fail(why, FAIL_ABSENT, "the target's user is not known");
-	else if (hsperf_read_file(t->files, t->pid, t->ns_pid, (uint32_t)uid, look->mem, out,
+	else if ((t->hsperf_path &&
+		  read_candidate(t->files, t->hsperf_path, (uint32_t)uid, look->mem, out, NULL)) ||
+		 hsperf_read_file(t->files, t->pid, t->ns_pid, (uint32_t)uid, look->mem, out,
 				  why)) {
 		*source = "hsperf file";
 		return true;
@@ -96,42 +118,57 @@ bool hsperf_read_target(const struct look *look, struct hsperf *out, const char 
 	return false;
 }
 
-static bool is_g1(const struct hsperf *h)
-{
-	const char *name = hsperf_collector_name(h);
+struct generation {
+	uint64_t committed, min, max, used;
+};
 
-	return name && !strcmp(name, "G1");
+static bool read_generation(const struct hsperf *h, int index, struct generation *out)
+{
+	struct generation g = { 0 };
+	char name[64];
+	uint64_t used;
+
+	snprintf(name, sizeof(name), "sun.gc.generation.%d.capacity", index);
+	if (!hsperf_number(h, name, &g.committed))
+		return false;
+	snprintf(name, sizeof(name), "sun.gc.generation.%d.maxCapacity", index);
+	if (!hsperf_number(h, name, &g.max))
+		return false;
+	snprintf(name, sizeof(name), "sun.gc.generation.%d.minCapacity", index);
+	if (!hsperf_number(h, name, &g.min))
+		return false;
+	for (int space = 0; space < 3; space++) {
+		snprintf(name, sizeof(name), "sun.gc.generation.%d.space.%d.used", index, space);
+		if (hsperf_number(h, name, &used))
+			g.used += used;
+	}
+	// G1 up to JDK 17 adds a word to each space so that no capacity is 0.
+	g.committed = units_page_down(g.committed);
+	g.min = units_page_down(g.min);
+	g.max = units_page_down(g.max);
+	*out = g;
+	return true;
+}
+
+// Where generations share one range each may have all of it, or all but what the young one is given:
+// its minimum is nothing then (G1, both kinds of ZGC, Parallel of JDK 28).
+static uint64_t heap_max(const struct generation *young, const struct generation *old)
+{
+	if (!young->min || young->max == old->max)
+		return young->max > old->max ? young->max : old->max;
+	return young->max + old->max;
 }
 
 void hsperf_sum_heap(const struct hsperf *h, struct hsperf_heap *out)
 {
-	struct hsperf_heap sum = { 0, 0, 0 };
-	bool g1 = is_g1(h);
+	struct generation young = { 0 }, old = { 0 };
+	bool has_young = read_generation(h, 0, &young), has_old = read_generation(h, 1, &old);
 
 	*out = (struct hsperf_heap){ UINT64_MAX, UINT64_MAX, UINT64_MAX };
-	for (int gen = 0; gen < 2; gen++) {
-		char name[64];
-		uint64_t committed, max, used;
-
-		snprintf(name, sizeof(name), "sun.gc.generation.%d.capacity", gen);
-		if (!hsperf_number(h, name, &committed))
-			return;
-		snprintf(name, sizeof(name), "sun.gc.generation.%d.maxCapacity", gen);
-		if (!hsperf_number(h, name, &max))
-			return;
-		for (int space = 0; space < 3; space++) {
-			snprintf(name, sizeof(name), "sun.gc.generation.%d.space.%d.used", gen,
-				 space);
-			if (hsperf_number(h, name, &used))
-				sum.used += used;
-		}
-		// G1 adds a word to each space so that no capacity is 0, and calls the whole heap
-		// the maximum of both generations.
-		sum.committed += g1 ? units_page_down(committed) : committed;
-		if (!g1 || !gen)
-			sum.max += g1 ? units_page_down(max) : max;
-	}
-	*out = sum;
+	if (has_young || has_old) // ZGC without generations calls its heap the old one
+		*out = (struct hsperf_heap){ .used = young.used + old.used,
+					     .committed = young.committed + old.committed,
+					     .max = heap_max(&young, &old) };
 }
 
 const char *hsperf_collector_name(const struct hsperf *h)
@@ -177,6 +214,9 @@ static const struct {
 	{ F_JAVA_THREADS_STARTED, { "java.threads.started" } },
 	{ F_JAVA_THREADS, { "java.threads.live" } },
 	{ F_SAFEPOINTS, { "sun.rt.safepoints" } },
+	{ F_GC_CYCLES, { "sun.gc.collector.2.invocations" } },
+	{ F_OLD_USED, { "sun.gc.generation.1.space.0.used" } },
+	{ F_OLD_COMMITTED, { "sun.gc.generation.1.capacity" } },
 };
 
 static void set_counters(const struct look *look, const struct hsperf *h, struct provenance from)
@@ -197,21 +237,39 @@ static void set_counters(const struct look *look, const struct hsperf *h, struct
 	}
 }
 
-static void set_gc_time(const struct look *look, const struct hsperf *h, struct provenance from)
+// Sums of counters that run in ticks.
+static const struct {
+	enum fact_id fact;
+	const char *counter[3];
+} TIMES[] = {
+	{ F_GC_TIME,
+	  { "sun.gc.collector.0.time", "sun.gc.collector.1.time", "sun.gc.collector.2.time" } },
+	{ F_GC_FULL_TIME, { "sun.gc.collector.1.time" } },
+	{ F_GC_FULL_LAST, { "sun.gc.collector.1.lastEntryTime" } },
+	{ F_GC_CYCLE_TIME, { "sun.gc.collector.2.time" } },
+	{ F_SAFEPOINT_TIME, { "sun.rt.safepointTime" } },
+};
+
+static void set_times(const struct look *look, const struct hsperf *h, struct provenance from)
 {
-	uint64_t ticks = 0, frequency, one;
+	uint64_t frequency, one;
 
 	if (!hsperf_number(h, "sun.os.hrt.frequency", &frequency) || !frequency)
 		return;
-	for (int i = 0; i < 3; i++) {
-		char name[40];
+	for (size_t i = 0; i < sizeof(TIMES) / sizeof(TIMES[0]); i++) {
+		uint64_t ticks = 0;
+		bool known = false;
 
-		snprintf(name, sizeof(name), "sun.gc.collector.%d.time", i);
-		if (hsperf_number(h, name, &one))
+		for (size_t k = 0; k < 3 && TIMES[i].counter[k]; k++) {
+			if (!hsperf_number(h, TIMES[i].counter[k], &one))
+				continue;
+			known = true;
 			ticks += one;
+		}
+		if (known)
+			snapshot_set(look->out, TIMES[i].fact,
+				     (uint64_t)((double)ticks * 1e9 / (double)frequency), from);
 	}
-	snapshot_set(look->out, F_GC_TIME, (uint64_t)((double)ticks * 1e9 / (double)frequency),
-		     from);
 }
 
 // "17.0.15" -> 17, "1.8.0_504" -> 8.
@@ -284,7 +342,8 @@ static bool run(struct look *look, struct fail *why)
 	}
 	from = look_from(look, "hsperf", source, CERTAINTY_EXACT);
 	set_counters(look, &h, from);
-	set_gc_time(look, &h, from);
+	set_times(look, &h, from);
+	set_text(look, &h, F_GC_CAUSE, "sun.gc.lastCause", from);
 	set_identity(look, &h, from);
 	from.certainty = CERTAINTY_DERIVED;
 	set_heap(look, &h, from);
@@ -295,5 +354,6 @@ const struct collector collector_hsperf = {
 	.name = "hsperf",
 	.sentence = "jvmstat counters: classes, threads and collections since start",
 	.needs = TIER_C,
+	.of_classes = CLASSES_LOADERS,
 	.run = run,
 };

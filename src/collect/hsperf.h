@@ -23,6 +23,9 @@ struct tree;
 // and running as `uid`.  The bytes live in `mem`.  ABSENT: it has no file; DENIED; CORRUPT.
 bool hsperf_read_file(const struct tree *files, int pid, int ns_pid, uint32_t uid,
 		      struct arena *mem, struct hsperf *out, struct fail *why);
+// Where that lies, in `mem`; NULL: it has none.  For targets that are looked at again and again.
+const char *hsperf_find_file(const struct tree *files, int pid, int ns_pid, uint32_t uid,
+			     struct arena *mem);
 // The target's buffer: its file, else PerfMemory in the VM's memory when that is open.
 // `source` says which: "hsperf file" or "hsperf memory".
 bool hsperf_read_target(const struct look *look, struct hsperf *out, const char **source,
@@ -33,7 +36,7 @@ bool hsperf_read_target(const struct look *look, struct hsperf *out, const char 
 struct hsperf_heap {
 	uint64_t used, committed, max;
 };
-// Over both generations; all UINT64_MAX when one of them is missing.
+// Over the generations that there are; all UINT64_MAX when there is none.
 void hsperf_sum_heap(const struct hsperf *h, struct hsperf_heap *out);
 // "G1", or NULL when the collector is not a known one.
 const char *hsperf_collector_name(const struct hsperf *h);

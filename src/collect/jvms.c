@@ -9,7 +9,7 @@
 #include "base/tree.h"
 #include "collect/cgroup_limit.h"
 #include "collect/hsperf.h"
-#include "facts/jvms.h"
+#include "os/exe.h"
 #include "os/rights.h"
 #include "parse/cgroup_dir.h"
 #include "parse/cmdline.h"
@@ -23,8 +23,8 @@ struct seen { // of one process
 	int pid;
 	struct arena *mem;     // of what the row keeps
 	struct arena *scratch; // of the files, most of which are those of no JVM
-	bool has_maps;
-	struct span maps;
+	struct maps maps;      // empty where they are closed to us
+	enum jvm_kind kind;
 	struct status status;
 };
 
@@ -41,25 +41,52 @@ static bool read_status(struct seen *s)
 	return read_file(s, "status", &text, NULL) && status_parse(text, &s->status, NULL);
 }
 
-// Who maps the library is one; of those whose maps are closed to us, who is called java.
+static bool maps_library(const struct maps *maps, const char *start)
+{
+	for (size_t i = 0; i < maps->count; i++)
+		if (!strncmp(mapping_file_name(&maps->at[i]), start, strlen(start)))
+			return true;
+	return false;
+}
+
+enum jvm_kind jvms_kind(const struct tree *files, int pid, const struct maps *maps,
+			struct arena *mem)
+{
+	if (maps_library(maps, "libj9vm"))
+		return JVM_OPENJ9;
+	if (maps_library(maps, "libjvm.so"))
+		return JVM_HOTSPOT;
+	return exe_has_section(files, pid, ".svm_heap", mem) ? JVM_NATIVE_IMAGE : JVM_UNKNOWN;
+}
+
+// Of those whose maps are closed to us, who is called java is one.
 static bool is_jvm(struct seen *s)
 {
 	struct fail why = { 0 };
+	struct span text;
 	size_t offset;
 
-	s->has_maps = read_file(s, "maps", &s->maps, &why);
-	if (s->has_maps)
-		return span_find(s->maps, "/libjvm.so", &offset) && read_status(s);
-	return why.kind == FAIL_DENIED && read_status(s) && !strcmp(s->status.name, "java");
+	if (!read_file(s, "maps", &text, &why))
+		return why.kind == FAIL_DENIED && read_status(s) && !strcmp(s->status.name, "java");
+	if (!text.len) // a thread of the kernel, or a process that ends
+		return false;
+	if (maps_parse(text, s->scratch, &s->maps, NULL))
+		s->kind = jvms_kind(s->files, s->pid, &s->maps, s->scratch);
+	else if (span_find(text, "/libjvm.so", &offset)) // torn
+		s->kind = JVM_HOTSPOT;
+	return s->kind != JVM_UNKNOWN && read_status(s);
 }
 
 static const char *read_main(const struct seen *s)
 {
-	struct span bytes;
+	struct span bytes, program;
 	char *copy;
 
 	if (!read_file(s, "cmdline", &bytes, NULL) || !bytes.len)
 		return NULL;
+	// Arguments of a native image are none of a launcher.
+	if (s->kind == JVM_NATIVE_IMAGE && span_take_until(&bytes, '\0', &program))
+		bytes = program;
 	copy = arena_copy(s->scratch, bytes.at, bytes.len);
 	mask_bytes(copy, bytes.len, MASK_ARGUMENTS, NULL, NULL);
 	return cmdline_main((struct span){ copy, bytes.len }, s->mem);
@@ -67,44 +94,70 @@ static const char *read_main(const struct seen *s)
 
 // ---- the JDK's version: from the jvmstat file, else from the file `release` of the JDK
 
-// "/usr/lib/jvm/17/lib/server/libjvm.so" -> "/usr/lib/jvm/17/release"
-static const char *release_path(const struct seen *s)
+static char *find_last(char *text, const char *part)
 {
-	struct maps maps;
+	char *last = NULL;
 
-	if (!s->has_maps || !maps_parse(s->maps, s->scratch, &maps, NULL))
-		return NULL;
-	for (size_t i = 0; i < maps.count; i++) {
-		char *home, *cut;
-
-		if (strcmp(mapping_file_name(&maps.at[i]), "libjvm.so") != 0)
-			continue;
-		home = arena_text(s->scratch, maps.at[i].path);
-		cut = strstr(home, "/jre/lib/"); // JDK 8 has one more level
-		if (!cut)
-			cut = strstr(home, "/lib/server/");
-		if (!cut)
-			cut = strstr(home, "/lib/client/");
-		if (!cut)
-			return NULL;
-		*cut = '\0';
-		return arena_format(s->scratch, "/proc/%d/root%s/release", s->pid, home);
-	}
-	return NULL;
+	for (char *at = text; (at = strstr(at, part)) != NULL; at++)
+		last = at;
+	return last;
 }
 
-static const char *read_release(const struct seen *s)
+// "/usr/lib/jvm/17/lib/server/libjvm.so" -> "/usr/lib/jvm/17", or NULL.
+static const char *java_home(const char *library, struct arena *mem)
 {
-	const char *path = release_path(s);
+	char *home = arena_text(mem, library);
+	char *cut = find_last(home, "/jre/lib/"); // JDK 8 has one more level
+
+	if (!cut)
+		cut = find_last(home, "/lib/");
+	if (!cut)
+		return NULL;
+	*cut = '\0';
+	return home;
+}
+
+// Paths of maps are the reader's where the target lives in a chroot, else the target's.  What lies
+// at ours is another JDK's unless it is the very file.
+static bool is_ours(const struct seen *s, const struct mapping *m)
+{
+	struct tree_stat st;
+
+	return tree_stat(s->files, m->path, &st, NULL) && st.inode == m->inode &&
+	       st.dev_major == m->dev_major && st.dev_minor == m->dev_minor;
+}
+
+static bool read_version(const struct seen *s, const char *path, const char **out)
+{
 	struct span text, line, version;
 
-	if (!path || !tree_read(s->files, path, s->scratch, &text, NULL))
-		return NULL;
+	if (!tree_read(s->files, path, s->scratch, &text, NULL))
+		return false;
+	*out = NULL;
 	while (span_take_line(&text, &line))
 		if (span_take_text(&line, "JAVA_VERSION=\"") &&
 		    span_take_until(&line, '"', &version))
-			return arena_copy(s->mem, version.at, version.len);
-	return NULL;
+			*out = arena_copy(s->mem, version.at, version.len);
+	return true;
+}
+
+// What lies there now is of another JDK when the library was replaced.
+static const char *read_release(const struct seen *s)
+{
+	const struct mapping *m = NULL;
+	const char *home, *version = NULL;
+
+	for (size_t i = 0; i < s->maps.count && !m; i++)
+		if (!strcmp(mapping_file_name(&s->maps.at[i]), "libjvm.so"))
+			m = &s->maps.at[i];
+	home = m && !m->deleted ? java_home(m->path, s->scratch) : NULL;
+	if (!home)
+		return NULL;
+	if (!read_version(s, arena_format(s->scratch, "/proc/%d/root%s/release", s->pid, home),
+			  &version) &&
+	    is_ours(s, m))
+		read_version(s, arena_format(s->scratch, "%s/release", home), &version);
+	return version;
 }
 
 static void add_counters(const struct seen *s, struct jvm_row *row)
@@ -112,7 +165,8 @@ static void add_counters(const struct seen *s, struct jvm_row *row)
 	struct hsperf_heap heap;
 	struct hsperf h;
 
-	if (hsperf_read_file(s->files, s->pid, s->status.ns_pid, s->status.euid, s->scratch, &h,
+	if (s->kind != JVM_OPENJ9 && s->kind != JVM_NATIVE_IMAGE &&
+	    hsperf_read_file(s->files, s->pid, s->status.ns_pid, s->status.euid, s->scratch, &h,
 			     NULL)) {
 		hsperf_sum_heap(&h, &heap);
 		row->heap_used = heap.used;
@@ -163,6 +217,8 @@ static const char *state_of(const struct seen *s, const struct jvm_row *row, uin
 	}
 	if (row->tier == TIER_D)
 		return "denied";
+	if (row->kind == JVM_OPENJ9 || row->kind == JVM_NATIVE_IMAGE)
+		return "unsupported";
 	if (row->limit != UNKNOWN_BYTES && usage != UNKNOWN_BYTES &&
 	    usage / NEAR_LIMIT_PERCENT >= row->limit / 100)
 		return "near-limit";
@@ -173,6 +229,7 @@ static void fill(const struct seen *s, struct jvm_row *row)
 {
 	uint64_t usage = UNKNOWN_BYTES;
 
+	row->kind = s->kind;
 	row->ns_pid = s->status.ns_pid;
 	row->rss = s->status.vm_rss;
 	row->main = read_main(s);

@@ -3,6 +3,7 @@
 // addresses are its segments, and where its .bss lies behind the last of them.  Where the header
 // can't be read, an executable mapping of the file suggests the same.
 #include "collect/collector.h"
+#include "collect/mappings.h"
 
 #include "base/fail.h"
 #include "base/units.h"
@@ -34,13 +35,7 @@ static void claim(struct look *look, uint64_t start, uint64_t end, const char *n
 static bool read_image(struct look *look, const struct mapping *m, struct elf_image *out)
 {
 	const struct target *t = look->target;
-	struct mapped_file file = { .pid = t->pid,
-				    .path = m->path,
-				    .start = m->start,
-				    .end = m->end,
-				    .inode = m->inode,
-				    .dev_major = m->dev_major,
-				    .dev_minor = m->dev_minor };
+	struct mapped_file file = mappings_file(t, m);
 	struct fail here = { .kind = FAIL_NONE };
 	struct span head;
 
@@ -139,5 +134,6 @@ const struct collector collector_libraries = {
 	.name = "libraries",
 	.sentence = "programs and libraries with their .bss, known by their ELF headers",
 	.needs = TIER_C,
+	.plain = true,
 	.run = run,
 };

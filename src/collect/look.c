@@ -8,6 +8,7 @@
 #include "base/fail.h"
 #include "base/units.h"
 #include "collect/collector.h"
+#include "collect/mappings.h"
 #include "os/clock.h"
 #include "os/remote.h"
 #include "parse/status.h"
@@ -19,7 +20,8 @@ static const struct collector *const COLLECTORS[] = {
 };
 enum {
 	COLLECTOR_COUNT = sizeof(COLLECTORS) / sizeof(COLLECTORS[0]),
-	SCANS = 3, // the first and two more where it was torn
+	SCANS = 3,  // the first and two more where it was torn
+	PASSES = 3, // of all collectors, likewise
 };
 
 // The scan and the kernel's own count may lie this far apart before the scan counts as torn.
@@ -70,7 +72,10 @@ static bool run_one(struct look *look, const struct collector *c, struct fail *w
 {
 	struct fail here = { .kind = FAIL_NONE };
 
-	if (look->target->tier > c->needs || (c->needs_vm && !look->vm) ||
+	if (look->target->plain && !c->plain)
+		return true;
+	if ((look->target->classes_alone && !(look->target->of_them & c->of_classes)) ||
+	    look->target->tier > c->needs || (c->needs_vm && !look->vm) ||
 	    (c->only_without_vm && (look->vm || look->vm_damaged)))
 		return true;
 	if (c->run(look, &here))
@@ -99,11 +104,11 @@ static size_t count_scanning(void)
 static bool is_torn(const struct look *look)
 {
 	uint64_t before = snapshot_get(look->out, F_RSS, 0);
-	uint64_t after = snapshot_get(look->out, F_RSS_AFTER, before);
+	uint64_t after = look->pages.rss_after;
 	uint64_t low = before < after ? before : after, high = before < after ? after : before;
 	uint64_t scan = pages_between(&look->pages, 0, UINT64_MAX, PAGE_PRESENT), apart = 0;
 
-	if (!look->has_pages)
+	if (!look->has_pages || look->scan)
 		return false;
 	if (scan < low)
 		apart = low - scan;
@@ -148,9 +153,16 @@ static bool start(struct look *look, struct fail *why)
 	snapshot_init(s, look->mem);
 	s->pid = t->pid;
 	s->tier = t->tier;
+	if (t->memory_denied)
+		s->tier_denied =
+			arena_format(look->mem, "its memory can't be read: %s", t->memory_denied);
+	else if (t->pages_denied)
+		s->tier_denied =
+			arena_format(look->mem, "its pages can't be told: %s", t->pages_denied);
 	s->tier_gain = t->tier_gain ? arena_text(look->mem, t->tier_gain) : NULL;
 	s->host = "";
-	if (tree_read(t->files, "/proc/sys/kernel/hostname", look->mem, &host, NULL) &&
+	if (!look->briefly &&
+	    tree_read(t->files, "/proc/sys/kernel/hostname", look->mem, &host, NULL) &&
 	    span_take_line(&host, &name))
 		s->host = arena_copy(look->mem, name.at, name.len);
 	if (!clock_read(t->files, look->mem, &clock, why))
@@ -190,6 +202,45 @@ static bool run_all(struct look *look, struct fail *why)
 	return check_alive(look, why);
 }
 
+// What was begun is ended, whatever became of the look.
+static void end_scan(struct look *look)
+{
+	struct pages none;
+	struct fail why;
+
+	if (look->scan)
+		pages_end(look->scan, look->target->pid, look->mem, &none, &why);
+	look->scan = NULL;
+}
+
+// A scan that went on beside the collectors and turns out to be torn is no reason to repeat itself
+// alone: what they found hangs together with it.  Nor is one whose pages are gone before somebody
+// could explain them.  A recorded target keeps to one pass: a capture has one answer of its memory.
+static bool is_worth_another(const struct look *look)
+{
+	return (look->scanned_beside && is_torn(look)) ||
+	       (look->stale && look->target->live && !look->target->recorded);
+}
+
+// One pass of all collectors, or some more.
+static bool look_until_sound(struct look *look, struct fail *gone, struct fail *why)
+{
+	for (int pass = 1;; pass++) {
+		bool done = start(look, why) && run_all(look, gone);
+
+		end_scan(look);
+		if (!done || pass == PASSES || !is_worth_another(look))
+			return done;
+		if (look->target->remote)
+			remote_set_pages(look->target->remote, NULL);
+		*look = (struct look){ .target = look->target,
+				       .out = look->out,
+				       .mem = look->mem,
+				       .scan_at_once = true };
+		memory_forget(look->target->memory);
+	}
+}
+
 bool look_at(const struct target *target, struct arena *mem, struct snapshot *out, struct fail *why)
 {
 	double wall = now_s(CLOCK_MONOTONIC), cpu = now_s(CLOCK_PROCESS_CPUTIME_ID);
@@ -204,16 +255,15 @@ bool look_at(const struct target *target, struct arena *mem, struct snapshot *ou
 			    target->tier_gain ? ": " : "",
 			    target->tier_gain ? target->tier_gain : "");
 	memory_forget(target->memory); // what an earlier look copied is old
-	done = start(&look, why) && run_all(&look, &gone);
+	done = look_until_sound(&look, &gone, why);
 	if (gone.kind == FAIL_GONE && target->live)
 		fail(why, FAIL_GONE, "process %d exited while it was looked at", target->pid);
 	else if (gone.kind)
 		*why = gone;
 	// The reader's tables lie in `mem`, which may go before the target does.
-	if (target->remote) {
-		remote_set_mappings(target->remote, NULL, 0);
+	mappings_let_go(target);
+	if (target->remote)
 		remote_set_pages(target->remote, NULL);
-	}
 	if (!done)
 		return false;
 	getrusage(RUSAGE_SELF, &usage);
@@ -221,5 +271,35 @@ bool look_at(const struct target *target, struct arena *mem, struct snapshot *ou
 	got.cost.wall_s = now_s(CLOCK_MONOTONIC) - wall;
 	got.cost.peak_rss = KIB(usage.ru_maxrss);
 	*out = got;
+	return true;
+}
+
+bool look_briefly(const struct target *target, struct arena *mem, struct snapshot *out,
+		  struct fail *why)
+{
+	struct look look = { .target = target, .out = out, .mem = mem, .briefly = true };
+
+	return start(&look, why) && run_one(&look, &collector_status, why) &&
+	       run_one(&look, &collector_hsperf, why);
+}
+
+bool look_at_tick(const struct target *target, struct arena *mem, struct snapshot *out,
+		  struct fail *why)
+{
+	struct look look = { .target = target, .out = out, .mem = mem, .briefly = true };
+
+	return start(&look, why) && run_one(&look, &collector_status, why) &&
+	       run_one(&look, &collector_hsperf, why) && run_one(&look, &collector_cgroup, why);
+}
+
+bool look_clock(const struct tree *files, struct arena *mem, double *boot_s, double *wall_s,
+		struct fail *why)
+{
+	struct clock_reading clock;
+
+	if (!clock_read(files, mem, &clock, why))
+		return false;
+	*boot_s = (double)clock.boot_ns / 1e9;
+	*wall_s = (double)clock.wall_ns / 1e9;
 	return true;
 }

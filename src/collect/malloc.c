@@ -6,6 +6,7 @@
 
 #include "base/fail.h"
 #include "collect/collector.h"
+#include "collect/stale.h"
 #include "collect/taken.h"
 #include "malloc/allocator.h"
 #include "malloc/rtld.h"
@@ -33,6 +34,16 @@ static void set_facts(struct look *look, const struct glibc *g)
 		from.certainty = CERTAINTY_DERIVED;
 	snapshot_set(look->out, F_MALLOC_MMAPPED,
 		     g->params.known ? g->counters.mmapped : g->chunk_bytes, from);
+}
+
+static void set_limits(struct look *look, const struct malloc_view *view, const struct glibc *g)
+{
+	struct glibc_limits l;
+
+	if (glibc_limits_read(view, &g->params, &l, NULL))
+		look->out->malloc_limits =
+			(struct malloc_limits){ true, l.arena_max, l.trim_threshold, l.top_pad,
+						l.mmap_threshold };
 }
 
 static void add_arenas(struct look *look, const struct glibc *g)
@@ -137,10 +148,14 @@ static bool run(struct look *look, struct fail *why)
 			snapshot_doubt(look->out, "libraries", "malloc", false);
 		return false;
 	}
+	look->glibc = arena_new(look->mem, struct glibc);
+	*look->glibc = g;
 	set_facts(look, &g);
+	set_limits(look, &view, &g);
 	add_arenas(look, &g);
 	claim_pieces(look, &g);
 	claim_linker(look, &view, &g);
+	look->stale = stale_bytes(look, &view, &g);
 	if (g.doubts.count) { // each piece stands for itself and says how sure it is
 		fail(why, FAIL_CORRUPT, "%s%s", g.doubts.at[0],
 		     g.doubts.count > 1 ? " (and more)" : "");
@@ -158,5 +173,6 @@ const struct collector collector_malloc = {
 	.sentence = "malloc's memory: main heap, arenas, blocks with mappings of their own",
 	.needs = TIER_B,
 	.accounts = { "malloc" },
+	.plain = true,
 	.run = run,
 };

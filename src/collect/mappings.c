@@ -47,8 +47,51 @@ void mappings_hand_over(const struct target *target, const struct maps *maps, st
 			.dev_minor = m->dev_minor,
 			.readable = m->readable,
 			.shared = m->shared,
+			.deleted = m->deleted,
 			.path = m->path,
 		};
 	}
 	remote_set_mappings(target->remote, to, count);
+}
+
+struct follower {
+	const struct target *target;
+	struct arena *mem;
+};
+
+static void read_again(void *arg)
+{
+	const struct follower *f = arg;
+	struct maps maps;
+
+	if (mappings_read(f->target->files, f->target->pid, f->mem, &maps, NULL))
+		mappings_hand_over(f->target, &maps, f->mem);
+}
+
+void mappings_follow(const struct target *target, struct arena *mem)
+{
+	struct follower *f = arena_new(mem, struct follower);
+
+	*f = (struct follower){ target, mem };
+	if (target->remote)
+		remote_set_mapper(target->remote, read_again, f);
+}
+
+void mappings_let_go(const struct target *target)
+{
+	if (!target->remote)
+		return;
+	remote_set_mappings(target->remote, NULL, 0);
+	remote_set_mapper(target->remote, NULL, NULL);
+}
+
+struct mapped_file mappings_file(const struct target *target, const struct mapping *m)
+{
+	return (struct mapped_file){ .pid = target->pid,
+				     .path = m->path,
+				     .start = m->start,
+				     .end = m->end,
+				     .inode = m->inode,
+				     .dev_major = m->dev_major,
+				     .dev_minor = m->dev_minor };
 }

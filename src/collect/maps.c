@@ -71,5 +71,7 @@ const struct collector collector_maps = {
 	.name = "maps",
 	.sentence = "the mappings, with mapped files and the kernel's own ranges",
 	.needs = TIER_C,
+	.of_classes = CLASSES_LOADERS,
+	.plain = true,
 	.run = run,
 };

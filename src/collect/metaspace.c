@@ -6,8 +6,10 @@
 #include "base/fail.h"
 #include "collect/collector.h"
 #include "collect/families.h"
+#include "collect/mappings.h"
 #include "jvm/classes.h"
 #include "jvm/hotspot.h"
+#include "os/patience.h"
 
 enum { UNLIMITED_FROM_BIT = 60 }; // MaxMetaspaceSize without a limit is nearly 2^64
 
@@ -113,11 +115,16 @@ static void add_facts(struct look *look, const struct metaspace *m, struct prove
 static void add_families(struct look *look, const struct metaspace *m)
 {
 	const struct hotspot_classes *c = look->classes;
-	uint64_t *used = m ? arena_array(look->mem, uint64_t, c->loaders.count + 1) : NULL;
+	uint64_t *used;
+
+	if (look->target->classes_alone && !(look->target->of_them & CLASSES_FAMILIES))
+		return;
+	used = m ? arena_array(look->mem, uint64_t, c->loaders.count + 1) : NULL;
 
 	for (size_t i = 0; m && i < c->loaders.count; i++)
 		used[i] = m->loaders[i].nonclass.used + m->loaders[i].class_space.used;
 	families_build(look->vm, c, used, look->out);
+	look->out->families_known = true;
 }
 
 static void add_check(struct look *look, bool class_space, const char *what, uint64_t theirs)
@@ -171,8 +178,34 @@ static bool check_sums(struct look *look, const struct metaspace *m, struct fail
 	if (look_is_stopped(look))
 		return fail(why, FAIL_CORRUPT,
 			    "layout unknown: Metaspace sums up to less or more than the VM counts");
+	if (m->chunks_counted) {
+		vec_push(look->mem, &look->out->checks,
+			 (struct check_row){ "metaspace", "vmstructs", "chunks", m->chunks_counted,
+					     true, m->chunks_found });
+		return true;
+	}
 	add_checks(look, false, &m->counted_nonclass);
 	add_checks(look, true, &m->counted_class_space);
+	return true;
+}
+
+// A node that was made since the mappings were read lies in none of them: they are read once more.
+static bool read_with_new_nodes(struct look *look, const uint64_t *at, size_t count,
+				struct metaspace *m, struct fail *why)
+{
+	enum { TRIES = 4 };
+	struct patience patience = patience_start(look->target->memory);
+	struct hotspot vm = *look->vm;
+	struct maps now;
+
+	while (!metaspace_read(&vm, at, count, look->mem, m, why)) {
+		if (look_is_stopped(look) || patience.tries == TRIES ||
+		    !patience_again(&patience) ||
+		    !mappings_read(look->target->files, look->target->pid, look->mem, &now, NULL))
+			return false;
+		memory_forget(look->target->memory);
+		vm.maps = &now;
+	}
 	return true;
 }
 
@@ -186,28 +219,28 @@ static bool read_metaspace(struct look *look, struct metaspace *m, struct fail *
 	at = arena_array(look->mem, uint64_t, c->loaders.count + 1);
 	for (size_t i = 0; i < c->loaders.count; i++)
 		at[i] = c->loaders.at[i].at;
-	return metaspace_read(look->vm, at, c->loaders.count, look->mem, m, why) &&
-	       check_sums(look, m, why);
+	return read_with_new_nodes(look, at, c->loaders.count, m, why) && check_sums(look, m, why);
 }
 
 static bool run(struct look *look, struct fail *why)
 {
 	struct provenance from = look_from(look, "metaspace", "vmstructs", CERTAINTY_EXACT);
-	struct metaspace m = { 0 };
+	struct metaspace *m = arena_new(look->mem, struct metaspace);
 
 	add_limit(look, from);
-	if (!read_metaspace(look, &m, why)) {
+	if (!read_metaspace(look, m, why)) {
 		for (size_t i = 0; i < sizeof(FACTS) / sizeof(*FACTS); i++)
 			snapshot_set_missing(look->out, FACTS[i], from, why->text);
 		if (look->classes)
 			add_families(look, NULL);
 		return false;
 	}
-	for (size_t i = 0; i < m.nodes.count; i++)
-		add_node(look, &m.nodes.at[i]);
-	add_loaders(look, &m);
-	add_facts(look, &m, from);
-	add_families(look, &m);
+	for (size_t i = 0; i < m->nodes.count; i++)
+		add_node(look, &m->nodes.at[i]);
+	add_loaders(look, m);
+	add_facts(look, m, from);
+	add_families(look, m);
+	look->metaspace = m;
 	return true;
 }
 
@@ -217,5 +250,6 @@ const struct collector collector_metaspace = {
 	.needs = TIER_B,
 	.needs_vm = true,
 	.accounts = { "metaspace", "class-space" },
+	.of_classes = CLASSES_LOADERS,
 	.run = run,
 };

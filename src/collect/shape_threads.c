@@ -126,6 +126,15 @@ static void add_thread(struct look *look, const struct task *task, const struct 
 	vec_push(look->mem, &look->out->threads, row);
 }
 
+// Stacks grow down, so that the far end is hardly ever touched; a block of malloc of the same size
+// begins with its own header.
+static bool is_touched_below(const struct look *look, const struct mapping *m)
+{
+	enum { FAR_END = 4 * PAGE_SIZE_BYTES };
+
+	return pages_between(&look->pages, m->start, m->start + FAR_END, PAGE_PRESENT) > 0;
+}
+
 // Threads whose stack pointer nobody tells have stacks all the same: what has the shape and is
 // exactly of a known size, for as many threads as are left.
 static void claim_rest(struct look *look, const struct stack_sizes *sizes, const bool *taken)
@@ -137,7 +146,8 @@ static void claim_rest(struct look *look, const struct stack_sizes *sizes, const
 	for (size_t i = 0; left && i < look->maps.count; i++) {
 		struct range r;
 
-		if (taken[i] || !stack_shapes_exact(&look->maps, i, sizes, &r))
+		if (taken[i] || !stack_shapes_exact(&look->maps, i, sizes, &r) ||
+		    is_touched_below(look, &look->maps.at[i]))
 			continue;
 		claim_stack(look, r, CLAIM_OF_NONE, 0);
 		left--;

@@ -143,6 +143,16 @@ static bool find_only(const struct look *look, uint64_t bytes, uint64_t from, ui
 	return found == 1;
 }
 
+// JDK 8 without an archive reserves class space right behind the heap, and the kernel joins the end
+// of one and the start of the other in one mapping.
+static bool find_joined(const struct look *look, uint64_t heap, struct chain *out)
+{
+	uint64_t class_space = snapshot_get(look->out, F_CLASS_SPACE_RESERVED, 0);
+
+	return heap && class_space > ARENA_BYTES &&
+	       find_only(look, heap + class_space, 0, LOW_HEAP_END, out);
+}
+
 static void claim_heap(const struct look *look)
 {
 	uint64_t bytes = snapshot_get(look->out, F_HEAP_MAX, 0);
@@ -150,22 +160,55 @@ static void claim_heap(const struct look *look)
 
 	if (has_account(look, "java-heap"))
 		return;
-	if (!find_only(look, bytes, 0, LOW_HEAP_END, &c) &&
+	if (!find_only(look, bytes, 0, LOW_HEAP_END, &c) && !find_joined(look, bytes, &c) &&
 	    (bytes <= ARENA_BYTES || !find_only(look, bytes, LOW_HEAP_END, UINT64_MAX, &c)))
 		return;
-	claim(look, c.start, c.end, "java-heap", NULL, CERTAINTY_ESTIMATED);
+	claim(look, c.start, c.start + bytes, "java-heap", NULL, CERTAINTY_ESTIMATED);
 	snapshot_set(look->out, F_HEAP_RESERVED, bytes,
 		     look_from(look, "shapes", "shape", CERTAINTY_ESTIMATED));
+}
+
+static uint64_t heap_end(const struct look *look)
+{
+	uint64_t end = 0;
+
+	for (size_t i = 0; i < look->out->claims.count; i++)
+		if (!strcmp(look->out->claims.at[i].account, "java-heap") &&
+		    look->out->claims.at[i].end > end)
+			end = look->out->claims.at[i].end;
+	return end;
+}
+
+// [at, at + bytes) from some place within a mapping to the end of one, without a gap.
+static bool is_reserved(const struct look *look, uint64_t at, uint64_t bytes)
+{
+	const struct maps *maps = &look->maps;
+	const struct mapping *m = maps_find(maps, at);
+	uint64_t end = at + bytes;
+
+	for (size_t i = m ? (size_t)(m - maps->at) : maps->count; i < maps->count; i++) {
+		m = &maps->at[i];
+		if ((m->start > at && maps->at[i - 1].end != m->start) ||
+		    !(is_data(m) || is_none(m)))
+			return false;
+		if (m->end >= end)
+			return m->end == end;
+	}
+	return false;
 }
 
 static void claim_class_space(const struct look *look)
 {
 	uint64_t bytes = snapshot_get(look->out, F_CLASS_SPACE_RESERVED, 0);
+	uint64_t behind = heap_end(look);
 	struct chain c;
 
-	if (!has_account(look, "class-space") && bytes > ARENA_BYTES &&
-	    find_only(look, bytes, 0, UINT64_MAX, &c))
+	if (has_account(look, "class-space") || bytes <= ARENA_BYTES)
+		return;
+	if (find_only(look, bytes, 0, UINT64_MAX, &c))
 		claim(look, c.start, c.end, "class-space", NULL, CERTAINTY_ESTIMATED);
+	else if (behind && is_reserved(look, behind, bytes))
+		claim(look, behind, behind + bytes, "class-space", NULL, CERTAINTY_ESTIMATED);
 }
 
 // A node commits granules here and there; an arena of malloc grows from its start alone.

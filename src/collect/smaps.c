@@ -68,5 +68,6 @@ const struct collector collector_smaps = {
 	.name = "smaps",
 	.sentence = "proportional sizes on demand, and sizes by mapping where pages can't be told",
 	.needs = TIER_C,
+	.plain = true,
 	.run = run,
 };

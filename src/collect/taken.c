@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "collect/collector.h"
+#include "collect/mappings.h"
 #include "malloc/view.h"
 
 static int by_start(const void *a, const void *b)
@@ -18,6 +19,13 @@ static bool takes(const struct claim *c)
 {
 	return c->certainty != CERTAINTY_ESTIMATED && strcmp(c->account, "malloc") != 0 &&
 	       strcmp(c->account, "direct-buffers") != 0;
+}
+
+static bool read_maps(void *arg, struct maps *out)
+{
+	struct look *look = arg;
+
+	return mappings_read(look->target->files, look->target->pid, look->mem, out, NULL);
 }
 
 void taken_view(struct look *look, struct malloc_view *out)
@@ -44,5 +52,7 @@ void taken_view(struct look *look, struct malloc_view *out)
 		.pages = look->has_pages ? &look->pages : NULL,
 		.taken = at,
 		.taken_count = kept,
+		.read_maps = read_maps,
+		.read_maps_arg = look,
 	};
 }

@@ -18,17 +18,18 @@
 enum {
 	SHAPE_LIMIT = 64 << 20, // no thread's stack is guessed to be larger
 	STACK_SLACK = 64 << 10, // the VM rounds its stacks' low ends
-	TRIES = 4,
-	PAUSE_NS = 1000000, // twice as long from try to try: 14 ms in all
+	DEFAULT_STACK = 1 << 20,
+	TRIES = 6,
+	PAUSE_NS = 1000000, // twice as long each time: 62 ms, for a thread that starts and waits
 };
 
 // Collector threads by the names that HotSpot gives them; the kernel keeps 15 bytes.
-static const char *const GC_NAMES[] = { "GC Thread",    "G1 ",       "Gang worker",  "CMS ",
-					"Concurrent ",  "ParGC",     "Parallel GC",  "Shenan",
-					"ZDirector",    "ZDriver",   "ZWorker",      "ZStat",
-					"ZUncommitter", "ZUnmapper", "XDirector",    "XDriver",
-					"XWorker",      "XStat",     "XUncommitter", "XUnmapper",
-					"RuntimeWorker" };
+static const char *const GC_NAMES[] = { "GC Thread", "GC task thread", "G1 ",       "Gang worker",
+					"CMS ",      "Concurrent ",    "ParGC",     "Parallel GC",
+					"Shen",      "ZDirector",      "ZDriver",   "ZWorker",
+					"ZStat",     "ZUncommitter",   "ZUnmapper", "XDirector",
+					"XDriver",   "XWorker",        "XStat",     "XUncommitter",
+					"XUnmapper", "RuntimeWorker" };
 static const char *const VM_NAMES[] = { "VM Thread", "VM Periodic", "Watcher", "VM Op",
 					"AsyncLog",  "StringDedup", "JFR ",    "Logger" };
 
@@ -102,11 +103,13 @@ static bool is_vm_name(const char *name)
 	       starts_with_any(name, VM_NAMES, sizeof(VM_NAMES) / sizeof(*VM_NAMES));
 }
 
-// glibc since 2.34 has this name, and a list of the stacks that it keeps.
+// glibc since 2.34 has this name, and a list of the stacks that it keeps. (A program may map data
+// that are called so.)
 static bool has_new_libc(const struct look *look)
 {
 	for (size_t i = 0; i < look->maps.count; i++)
-		if (!strcmp(mapping_file_name(&look->maps.at[i]), "libc.so.6"))
+		if (look->maps.at[i].executable &&
+		    !strcmp(mapping_file_name(&look->maps.at[i]), "libc.so.6"))
 			return true;
 	return false;
 }
@@ -187,6 +190,15 @@ static uint64_t fingerprint(const struct state *s)
 	return sum;
 }
 
+static bool is_musl(const struct look *look)
+{
+	for (size_t i = 0; i < look->maps.count; i++)
+		if (look->maps.at[i].executable &&
+		    !strncmp(mapping_file_name(&look->maps.at[i]), "ld-musl-", 8))
+			return true;
+	return false;
+}
+
 // Threads come and go while the lists are read; a contradiction that stays though they don't is
 // damage.
 static bool read_lists(struct state *s, struct fail *why)
@@ -235,15 +247,33 @@ struct stack {
 	enum certainty certainty;
 };
 
-// The stack around a stack pointer: the whole mapping, if a guard lies below it.
+// What the VM gives its own threads.
+static uint64_t usual_stack(const struct look *look)
+{
+	static const char *const FLAGS[] = { "VMThreadStackSize", "CompilerThreadStackSize" };
+	uint64_t most = DEFAULT_STACK, kb;
+
+	for (size_t i = 0; i < sizeof(FLAGS) / sizeof(FLAGS[0]); i++)
+		if (hotspot_flag(look->vm, FLAGS[i], &kb) && kb < SHAPE_LIMIT / 1024 &&
+		    KIB(kb) > most)
+			most = KIB(kb);
+	return most;
+}
+
+// The stack around a stack pointer, from the guard below it: the whole mapping, or as much of it as
+// the VM gives a thread, because the kernel makes one mapping of neighbours.
 static bool stack_by_shape(const struct look *look, uint64_t stack_pointer, struct stack *out)
 {
 	const struct mapping *m = stack_pointer ? maps_find(&look->maps, stack_pointer) : NULL;
+	uint64_t usual = usual_stack(look), end;
 
 	if (!m || !m->writable || !mapping_is_anonymous(m) || m == look->maps.at ||
 	    m->end - m->start > SHAPE_LIMIT || m[-1].end != m->start || m[-1].readable)
 		return false;
-	*out = (struct stack){ m->start, m->end, "shape", CERTAINTY_ESTIMATED };
+	end = m->end - m->start > usual + STACK_SLACK ? m->start + usual : m->end;
+	if (stack_pointer >= end)
+		return false;
+	*out = (struct stack){ m->start, end, "shape", CERTAINTY_ESTIMATED };
 	return true;
 }
 
@@ -276,7 +306,8 @@ static bool find_stack(const struct state *s, const struct task *task,
 	}
 	if (task->tid == s->look->target->pid && first_stack(s->look, out))
 		return true;
-	return stack_by_shape(s->look, task->stack_pointer, out);
+	// musl's stacks are smaller, without a gap to what malloc has beside them.
+	return !is_musl(s->look) && stack_by_shape(s->look, task->stack_pointer, out);
 }
 
 // Collector maps has claimed the kernel's own mapping; the thread is what it did not know.
@@ -324,8 +355,13 @@ static void add_thread(struct state *s, const struct task *task)
 		row.name = t->name;
 	if (row.name) // a capture holds it masked
 		row.name = mask_copy(look->mem, row.name);
-	if (t)
+	if (t) {
 		row.context_loader_at = t->context_loader_at;
+		row.has_allocated = t->allocated_known;
+		row.allocated = t->allocated;
+	}
+	for (size_t i = 0; t && t->temp_known && i < t->temp_count; i++)
+		row.temp_bytes += s->vm.temp.at[t->first_temp + i].bytes;
 	if (find_stack(s, task, t, &stack)) {
 		row.has_stack = true;
 		row.stack_start = stack.start;
@@ -356,6 +392,46 @@ static void add_ownerless_stacks(struct state *s)
 	}
 }
 
+// What is not in the list of cleaners stands nowhere else.
+static void add_temporary(struct look *look, const struct tempbuffer *b)
+{
+	const struct mapping *m = maps_find(&look->maps, b->at);
+
+	if (!b->counted && m && m->writable && !m->inode && m->end - b->at >= b->bytes)
+		snapshot_claim(look->out, (struct claim){ .start = b->at,
+							  .end = b->at + b->bytes,
+							  .account = "direct-buffers",
+							  .part = "kept for threads",
+							  .source = "vmstructs",
+							  .certainty = CERTAINTY_EXACT });
+}
+
+// Where some thread's are not known the sum is not either, but for those that start and have none
+// yet.
+static void set_temporary(struct look *look, const struct hotspot_threads *vm,
+			  struct provenance from)
+{
+	uint64_t sum = 0, counted = 0;
+	bool lost = vm->temp_lost;
+
+	for (size_t i = 0; i < vm->java.count && !lost; i++)
+		lost = !vm->java.at[i].temp_known && vm->java.at[i].name;
+	if (lost) {
+		static const char WHY[] = "thread locals moved while they were read";
+
+		snapshot_set_missing(look->out, F_DIRECT_TEMPORARY, from, WHY);
+		snapshot_set_missing(look->out, F_DIRECT_TEMPORARY_COUNTED, from, WHY);
+		return;
+	}
+	for (size_t i = 0; i < vm->temp.count; i++) {
+		sum += vm->temp.at[i].bytes;
+		counted += vm->temp.at[i].counted ? vm->temp.at[i].bytes : 0;
+		add_temporary(look, &vm->temp.at[i]);
+	}
+	snapshot_set(look->out, F_DIRECT_TEMPORARY, sum, from);
+	snapshot_set(look->out, F_DIRECT_TEMPORARY_COUNTED, counted, from);
+}
+
 static bool run(struct look *look, struct fail *why)
 {
 	struct provenance from = look_from(look, "threads", "vmstructs", CERTAINTY_EXACT);
@@ -370,6 +446,7 @@ static bool run(struct look *look, struct fail *why)
 	for (size_t i = 0; i < s.tasks.count; i++)
 		add_thread(&s, &s.tasks.at[i]);
 	add_ownerless_stacks(&s);
+	set_temporary(look, &s.vm, from);
 	snapshot_set(look->out, F_JAVA_THREADS, s.vm.java.count + s.vm.torn, from);
 	return true;
 }

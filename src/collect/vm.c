@@ -2,6 +2,7 @@
 // Opens HotSpot for the collectors behind: version, flags, collector, and the jvmstat buffer's
 // place.
 #include "collect/collector.h"
+#include "collect/mappings.h"
 
 #include <string.h>
 
@@ -10,6 +11,7 @@
 #include "base/units.h"
 #include "jvm/flags.h"
 #include "jvm/hotspot.h"
+#include "jvm/serializepage.h"
 
 // Facts that are a flag's value.
 static const struct {
@@ -131,6 +133,19 @@ static void claim_perf_data(struct look *look, const struct hotspot *vm)
 						  .certainty = CERTAINTY_EXACT });
 }
 
+static void claim_serialize_page(struct look *look, const struct hotspot *vm)
+{
+	uint64_t start;
+
+	if (serializepage_find(vm, &start))
+		snapshot_claim(look->out, (struct claim){ .start = start,
+							  .end = start + PAGE_SIZE_BYTES,
+							  .account = "jvm-other",
+							  .part = "memory serialize page",
+							  .source = "probe",
+							  .certainty = CERTAINTY_DERIVED });
+}
+
 // Whoever can't read the VM can't tell any of its accounts, nor malloc from what lies within.
 static void doubt_all(struct look *look)
 {
@@ -158,11 +173,14 @@ static bool run(struct look *look, struct fail *why)
 		return false;
 	}
 	look->vm = vm;
+	if (vm->gc == GC_Z) // gives its heap new addresses all the time
+		mappings_follow(look->target, look->mem);
 	set_version(look, vm, from);
 	add_flags(look, vm);
 	set_flag_facts(look, vm, from);
 	set_counts(look, vm, from);
 	claim_perf_data(look, vm);
+	claim_serialize_page(look, vm);
 	return true;
 }
 
@@ -170,5 +188,6 @@ const struct collector collector_vm = {
 	.name = "vm",
 	.sentence = "the VM's version, its flags with their origin, and its collector",
 	.needs = TIER_B,
+	.of_classes = CLASSES_LOADERS,
 	.run = run,
 };

@@ -1,5 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
-// The same class is generated again and again.
+// The same class is generated again and again, or classes of one family are.
+//
+// One judge for class-generation and the causes that say more of it (hidden classes, lambdas,
+// proxies, CGLIB, scripts ...): the suspect family belongs to one of them, the others say to which.
 //
 // A library that makes classes at run time (serializers, proxies, scripts, expressions) and forgets
 // what it made does it once for each call.  The names give it away: one name in ever more loaders,
@@ -7,6 +10,7 @@
 // class_suspect.c weighs them, and what is said of the worst stands here.
 
 #include <math.h>
+#include <string.h>
 
 #include "base/units.h"
 #include "diagnose/class_suspect.h"
@@ -93,6 +97,9 @@ static void describe_churn(const struct evidence *e, struct arena *mem, const st
 						e->now->pid)));
 }
 
+// Of a family's classes, that were there at a Full GC and still are.
+static const double SURVIVED = 0.3;
+
 // Of the pace before: a generator keeps it, a start or a shift of work doesn't.
 static const double CHURN_PACE = 0.75;
 
@@ -109,7 +116,7 @@ static bool churn_slows(const struct evidence *e, const struct class_churn *c)
 static enum verdict judge_churn(const struct evidence *e, struct arena *mem, struct finding *out,
 				const struct class_churn *c)
 {
-	uint64_t limit = snapshot_get(e->now, F_METASPACE_MAX, 0);
+	uint64_t limit = class_suspect_limit(e->now);
 	const char *who = "", *numbers;
 	double full = 0;
 
@@ -149,6 +156,19 @@ static enum verdict judge_churn(const struct evidence *e, struct arena *mem, str
 
 // ---- what is said of a suspect ------------------------------------------------------------------
 
+// How many of the family were there when the last Full GC came, by the pace at which they are made.
+static double met_full_gc(const struct evidence *e, const struct class_suspect *s)
+{
+	double last = (double)snapshot_get(e->now, F_GC_FULL_LAST, 0) / 1e9;
+	double uptime = (double)snapshot_get(e->now, F_UPTIME, 0) / 1e3, pace;
+
+	if (!snapshot_get(e->now, F_GC_FULL_COUNT, 0) || last <= 0 || uptime <= last)
+		return 0;
+	pace = weigh_has_window(e) ? fmax(s->added, 0) / e->window_s
+				   : s->family->class_count / uptime;
+	return s->family->class_count - pace * (uptime - last);
+}
+
 // Would a Full GC free them?  Hidden classes and counted names in loaders of their own may be held
 // or not; a loader that still defines classes keeps all it has.
 static enum collectable collectable_of(const struct evidence *e, const struct class_suspect *s)
@@ -168,6 +188,8 @@ static enum collectable collectable_of(const struct evidence *e, const struct cl
 		return COLLECTABLE_NO; // a Full GC came by and left those of the first moment
 	if (unloaded >= UNLOADED_BEFORE)
 		return COLLECTABLE_CONFIRMED;
+	if (met_full_gc(e, s) >= SURVIVED * s->family->class_count)
+		return COLLECTABLE_NO; // they outlived one
 	if (s->shape == SHAPE_COPIES && snapshot_get(e->now, F_GC_FULL_COUNT, 0) == 0)
 		return COLLECTABLE_LIKELY;
 	return COLLECTABLE_UNKNOWN;
@@ -483,15 +505,39 @@ static enum verdict judge_unlike(const struct evidence *e, struct arena *mem, st
 			     weigh_window_for(e, added, UNLIKE_ADDED)));
 }
 
+// Whether `f` is this finding's matter; if not, says whose.
+static bool is_mine(const struct family_row *f, struct arena *mem, struct finding *out)
+{
+	const char *cause = class_suspect_cause(f);
+
+	if (!strcmp(cause, out->cause->id))
+		return true;
+	ruled_out(out, mem, "what is suspect is %s (%s)", f->name, cause);
+	return false;
+}
+
+// The causes that stand beside class-generation have nothing to say where no family is suspect.
+static enum verdict judge_none(const struct evidence *e, struct arena *mem, struct finding *out)
+{
+	if (!strcmp(out->cause->id, "class-generation"))
+		return judge_unlike(e, mem, out);
+	return ruled_out(out, mem, "no family of such classes is generated again and again");
+}
+
 static enum verdict judge(const struct evidence *e, struct arena *mem, struct finding *out)
 {
+	bool general = !strcmp(out->cause->id, "class-generation");
 	struct evidence one_moment = *e;
 	struct class_suspect s;
 	struct class_churn churn;
 	double full;
 
 	if (!e->now->families.count)
-		return judge_loaders(e, mem, out);
+		return general ? judge_loaders(e, mem, out)
+			       : cannot_tell(
+					 out, mem,
+					 "the names of the classes, which the VM's memory tells",
+					 e->now->tier_gain ? e->now->tier_gain : out->cause->how);
 	if (!e->first->families.count) { // the first look failed here: as if there was none
 		one_moment.first = e->now;
 		one_moment.first_ledger = e->ledger;
@@ -500,18 +546,34 @@ static enum verdict judge(const struct evidence *e, struct arena *mem, struct fi
 	}
 	s = class_suspect_find(e);
 	churn = class_suspect_churn(e);
-	// Copies that stand, in a Metaspace whose limit makes room for more by Full GCs: that says more.
+	// Copies that stand, in a Metaspace whose limit makes room for more by Full GCs: that says
+	// more.
 	if (s.verdict == VERDICT_LIKELY && churn.family == s.family &&
-	    snapshot_get(e->now, F_METASPACE_MAX, 0) && weigh_fact(e, F_GC_FULL_COUNT, &full) &&
-	    full >= 1)
-		return judge_churn(e, mem, out, &churn);
+	    class_suspect_limit(e->now) && weigh_fact(e, F_GC_FULL_COUNT, &full) && full >= 1)
+		return is_mine(churn.family, mem, out) ? judge_churn(e, mem, out, &churn)
+						       : out->verdict;
 	if (s.verdict == VERDICT_CONFIRMED || s.verdict == VERDICT_LIKELY)
-		return accuse(e, mem, &s, out);
+		return is_mine(s.family, mem, out) ? accuse(e, mem, &s, out) : out->verdict;
 	if (churn.family)
-		return judge_churn(e, mem, out, &churn);
+		return is_mine(churn.family, mem, out) ? judge_churn(e, mem, out, &churn)
+						       : out->verdict;
 	if (s.verdict == VERDICT_CANNOT_TELL)
-		return doubt(e, mem, &s, out);
-	return judge_unlike(e, mem, out);
+		return is_mine(s.family, mem, out) ? doubt(e, mem, &s, out) : out->verdict;
+	return judge_none(e, mem, out);
 }
 
 const struct rule rule_class_generation = { .cause = "class-generation", .judge = judge };
+const struct rule rule_class_generation_hidden = { .cause = "class-generation-hidden",
+						   .judge = judge };
+const struct rule rule_class_generation_lambda = { .cause = "class-generation-lambda",
+						   .judge = judge };
+const struct rule rule_class_generation_proxy = { .cause = "class-generation-proxy",
+						  .judge = judge };
+const struct rule rule_class_generation_cglib = { .cause = "class-generation-cglib",
+						  .judge = judge };
+const struct rule rule_class_generation_bytebuddy = { .cause = "class-generation-bytebuddy",
+						      .judge = judge };
+const struct rule rule_class_generation_script = { .cause = "class-generation-script",
+						   .judge = judge };
+const struct rule rule_class_generation_js = { .cause = "class-generation-js", .judge = judge };
+const struct rule rule_reflection_inflation = { .cause = "reflection-inflation", .judge = judge };

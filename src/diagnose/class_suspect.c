@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "diagnose/class_suspect.h"
 
+#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -30,7 +31,11 @@ enum {
 	TIMES_PER_NAME = 20, // so often comes a name of copies, on average
 	WHOLE_PROGRAM = 10,  // classes per loader from which on it is an application
 	LEAST_CHURN = 100,   // classes that came and went within the window
+	FAR_LIMIT = 4,       // times MetaspaceSize: the threshold makes the VM collect, no limit
 };
+
+static const double LEAST_MOVED =
+	0.05; // of a family that comes and goes, from one moment to another
 
 const struct family_row *class_suspect_family(const struct snapshot *s, const char *name)
 {
@@ -94,6 +99,45 @@ uint32_t class_suspect_wanted(const struct class_suspect *s)
 	if (s->doubt == DOUBT_FEW && least > s->family->class_count + added)
 		return least - s->family->class_count;
 	return added;
+}
+
+const char *class_suspect_cause(const struct family_row *f)
+{
+	// Parts of names that are the generator's own and no program's.
+	static const struct {
+		const char *part, *cause;
+	} GENERATORS[] = {
+		{ "$$Lambda", "class-generation-lambda" },
+		{ "java.lang.invoke.LambdaForm$", "class-generation-lambda" },
+		{ "java.lang.invoke.BoundMethodHandle$", "class-generation-lambda" },
+		{ ".GeneratedMethodAccessor", "reflection-inflation" },
+		{ ".GeneratedConstructorAccessor", "reflection-inflation" },
+		{ ".GeneratedSerializationConstructorAccessor", "reflection-inflation" },
+		{ ".$Proxy", "class-generation-proxy" },
+		{ "$$EnhancerByCGLIB$$", "class-generation-cglib" },
+		{ "$$EnhancerBySpringCGLIB$$", "class-generation-cglib" },
+		{ "$$SpringCGLIB$$", "class-generation-cglib" },
+		{ "$$FastClassByCGLIB$$", "class-generation-cglib" },
+		{ "$ByteBuddy$", "class-generation-bytebuddy" },
+		{ "_$$_jvst", "class-generation-bytebuddy" },
+		{ "org.mozilla.javascript.gen.", "class-generation-script" },
+		{ "jdk.nashorn.internal.scripts.Script$", "class-generation-js" },
+		{ "org.openjdk.nashorn.internal.scripts.Script$", "class-generation-js" },
+	};
+
+	for (size_t i = 0; i < sizeof(GENERATORS) / sizeof(GENERATORS[0]); i++)
+		if (strstr(f->name, GENERATORS[i].part))
+			return GENERATORS[i].cause;
+	if (f->loader_type && strstr(f->loader_type, "groovy.lang.GroovyClassLoader"))
+		return "class-generation-script";
+	switch (class_suspect_shape(f)) {
+	case SHAPE_HIDDEN:
+		return "class-generation-hidden";
+	case SHAPE_REDEFINED:
+		return "class-duplicate-definition";
+	default:
+		return "class-generation";
+	}
 }
 
 // Loaders that each hold a whole program: redeployment, which loader-leak judges.
@@ -290,6 +334,16 @@ struct class_suspect class_suspect_find(const struct evidence *e)
 
 // ---- what is no suspect, and why ----------------------------------------------------------------
 
+// What stands at both moments in the same number did not come and go: the lambda forms of a start, say.
+static bool went_up_or_down(const struct evidence *e, const struct family_row *f)
+{
+	const struct family_row *before = class_suspect_family(e->first, f->name);
+	const struct family_row *now = class_suspect_family(e->now, f->name);
+	double was = before ? before->class_count : 0, is = now ? now->class_count : 0;
+
+	return fabs(is - was) >= LEAST_MOVED * fmax(is, was);
+}
+
 struct class_churn class_suspect_churn(const struct evidence *e)
 {
 	const struct snapshot *moments[] = { e->now, e->first };
@@ -305,11 +359,19 @@ struct class_churn class_suspect_churn(const struct evidence *e)
 			const struct family_row *f = &moments[m]->families.at[i];
 
 			if (f->class_count >= TIMES_PER_NAME && may_come_and_go(f) &&
-			    !is_program(moments[m], f) &&
+			    !is_program(moments[m], f) && went_up_or_down(e, f) &&
 			    (!c.family || f->class_count > c.family->class_count))
 				c.family = f;
 		}
 	return c;
+}
+
+uint64_t class_suspect_limit(const struct snapshot *s)
+{
+	const struct flag_row *flag = snapshot_find_flag(s, "MetaspaceSize");
+	uint64_t max = snapshot_get(s, F_METASPACE_MAX, 0);
+
+	return flag && max > FAR_LIMIT * flag->number ? 0 : max;
 }
 
 const struct family_row *class_suspect_program(const struct evidence *e)

@@ -47,10 +47,16 @@ struct class_churn {
 	double loaded, unloaded;         // classes of the process within the window
 };
 
+// The cause of the catalogue that says most of a family: by the names that the JDK and the well-known
+// generators give, else by its shape.
+const char *class_suspect_cause(const struct family_row *f);
 // The family that is suspect most; `family` is NULL when none is.
 struct class_suspect class_suspect_find(const struct evidence *e);
 // Copies of a family that came and went: about as many classes were unloaded as loaded.
 struct class_churn class_suspect_churn(const struct evidence *e);
+// MaxMetaspaceSize where it is so close to MetaspaceSize that what is collected for Metaspace is collected for the
+// limit's sake; 0 where there is none, or it is far.
+uint64_t class_suspect_limit(const struct snapshot *s);
 // The largest family of loaders that hold a whole program each and grew in number, or NULL.
 const struct family_row *class_suspect_program(const struct evidence *e);
 

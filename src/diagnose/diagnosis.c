@@ -62,6 +62,8 @@ static int by_weight(const void *left, const void *right)
 	if (place_of(a) != place_of(b))
 		return place_of(a) - place_of(b);
 	if (holds(a)) {
+		if (a->at_limit != b->at_limit)
+			return a->at_limit ? -1 : 1;
 		if (grown_a != grown_b)
 			return grown_a > grown_b ? -1 : 1;
 		if (a->bytes != b->bytes)
@@ -70,6 +72,29 @@ static int by_weight(const void *left, const void *right)
 			return a->verdict == VERDICT_CONFIRMED ? -1 : 1;
 	}
 	return a->cause < b->cause ? -1 : a->cause > b->cause;
+}
+
+// Growth by what was allocated meanwhile, beside growth by time: twice the load is twice the one, and
+// the other as before.
+static void measure_by_allocation(const struct evidence *e, struct arena *mem,
+				  struct diagnosis *out)
+{
+	double lasting = 0;
+
+	allocation_in_window(e, mem, &out->allocation);
+	for (size_t i = 0; i < out->growth.count; i++)
+		if (!out->growth.at[i].harmless)
+			lasting += (double)out->growth.at[i].bytes;
+	out->has_growth_per_mb = e->ledger && e->ledger->has_growth &&
+				 allocation_per_mb(&out->allocation, lasting, &out->growth_per_mb);
+	for (size_t i = 0; i < out->held; i++) {
+		struct finding *f = &out->all[i];
+
+		f->has_growth_per_mb =
+			f->has_growth &&
+			allocation_per_mb(&out->allocation, f->growth_per_s * e->window_s,
+					  &f->growth_per_mb);
+	}
 }
 
 void diagnose(const struct evidence *e, struct arena *mem, struct diagnosis *out)
@@ -88,6 +113,7 @@ void diagnose(const struct evidence *e, struct arena *mem, struct diagnosis *out
 	growth_split(e, mem, out);
 	growth_unexplained(e, out);
 	growth_foresee(e, out);
+	measure_by_allocation(e, mem, out);
 }
 
 const char *verdict_name(enum verdict v)

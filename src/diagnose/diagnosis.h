@@ -8,6 +8,7 @@
 #ifndef DIAGNOSE_DIAGNOSIS_H
 #define DIAGNOSE_DIAGNOSIS_H
 
+#include "diagnose/allocation.h"
 #include "diagnose/rule.h"
 
 struct growth_part {         // of the window's growth, for the first lines of a report
@@ -24,6 +25,9 @@ struct diagnosis {
 		*all; // one per cause: findings that hold first (causes by weight, risks, notes),
 	size_t count; // then ruled out, then cannot tell, each in catalogue order
 	size_t held;  // how many of them are confirmed or likely
+	struct allocation allocation; // by the Java threads, within the window
+	bool has_growth_per_mb;       // of all accounts together; findings have their own
+	double growth_per_mb;
 	VEC(struct growth_part) growth; // largest first
 	// Of the window's growth neither harmless nor explained by a finding; 0 where that is too
 	// little to speak of.

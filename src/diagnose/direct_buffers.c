@@ -26,7 +26,8 @@ struct pool {
 	double limit; // 0: not known
 	double held;  // percent of the first moment's buffers that are still there; -1: not known
 	double collections;
-	uint64_t resident; // of the account
+	double temporary, temporary_grown; // of it, what NIO keeps for threads
+	uint64_t resident;                 // of the account
 };
 
 static int by_address(const void *left, const void *right)
@@ -63,11 +64,13 @@ static struct pool measure(const struct evidence *e)
 		.buffers = (double)snapshot_get(e->now, F_DIRECT_COUNT, e->now->buffers.count),
 		.limit = (double)snapshot_get(e->now, F_DIRECT_LIMIT, 0),
 		.held = -1,
+		.temporary = (double)snapshot_get(e->now, F_DIRECT_TEMPORARY_COUNTED, 0),
 	};
 
 	weigh_fact(e, F_DIRECT_RESERVED, &p.grown);
 	weigh_fact(e, F_DIRECT_COUNT, &p.buffers_added);
 	weigh_fact(e, F_GC_COUNT, &p.collections);
+	weigh_fact(e, F_DIRECT_TEMPORARY_COUNTED, &p.temporary_grown);
 	p.before = p.bytes - p.grown;
 	if (weigh_has_window(e))
 		p.held = percent_held(e->first, e->now);
@@ -239,6 +242,12 @@ static enum verdict judge(const struct evidence *e, struct arena *mem, struct fi
 				     weigh_size(mem, (uint64_t)p.bytes), p.buffers,
 				     limit_text(mem, &p)),
 			out->cause->how);
+	if (p.temporary * 2 >= p.bytes && p.temporary_grown * 2 >= p.grown)
+		return ruled_out(out, mem,
+				 "%s of the pool's %s are what NIO keeps for threads: "
+				 "direct-temporary",
+				 weigh_size(mem, (uint64_t)p.temporary),
+				 weigh_size(mem, (uint64_t)p.bytes));
 	if (p.grown >= (double)MIB(LEAST_GROWN_MB) &&
 	    p.grown * 100 >= p.bytes * LEAST_GROWN_PERCENT)
 		return judge_growth(e, mem, &p, out);

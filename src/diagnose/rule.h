@@ -12,6 +12,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "facts/pulse.h"
 #include "facts/snapshot.h"
 #include "ledger/ledger.h"
 
@@ -51,6 +52,8 @@ struct evidence {
 	const struct snapshot *now, *first; // `first` equals `now` when there was no window
 	const struct ledger *ledger, *first_ledger;
 	double window_s; // 0 without a window
+	const pulse_rows
+		*pulses; // from the first moment to this one; NULL or empty without a window
 };
 
 struct evidence_row {
@@ -71,7 +74,10 @@ struct finding {
 	uint64_t bytes;      // resident bytes that this explains
 	double growth_per_s; // bytes per second over the window
 	bool has_growth;
-	const char *text;          // one or two sentences with numbers: the verdict's reason
+	double growth_per_mb; // bytes for each MB allocated; the engine's to fill
+	bool has_growth_per_mb;
+	bool at_limit;    // what it speaks of has no room left: it comes before what only grows
+	const char *text; // one or two sentences with numbers: the verdict's reason
 	const char *missing, *how; // CANNOT_TELL: the fact that is missing, how to get it
 	struct {
 		const char *kind, *name,

@@ -52,6 +52,33 @@ unsigned weigh_window_for(const struct evidence *e, double added, double wanted)
 	return (unsigned)fmin(ceil(fmax(least, needed)), 3600);
 }
 
+double weigh_container_fill(const struct snapshot *s)
+{
+	const struct container_facts *c = &s->container;
+
+	if (!c->known || c->limit == UNKNOWN_BYTES || !c->limit || c->usage == UNKNOWN_BYTES)
+		return 0;
+	return (double)c->usage / (double)c->limit;
+}
+
+bool weigh_no_container(const struct evidence *e, struct arena *mem, struct finding *out,
+			enum verdict *verdict)
+{
+	const struct container_facts *c = &e->now->container;
+
+	if (!c->known)
+		*verdict =
+			cannot_tell(out, mem, "the memory cgroup of the target", "jledger map PID");
+	else if (c->limit == UNKNOWN_BYTES)
+		*verdict = ruled_out(out, mem, "the target's cgroup has no memory limit");
+	else if (c->usage == UNKNOWN_BYTES)
+		*verdict = cannot_tell(out, mem, "what the container is charged for",
+				       "jledger map PID");
+	else
+		return false;
+	return true;
+}
+
 const char *weigh_source(const struct snapshot *s, enum fact_id id)
 {
 	const char *source = s->fact[id].from.source;

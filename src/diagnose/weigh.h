@@ -31,6 +31,13 @@ bool weigh_fact(const struct evidence *e, enum fact_id id, double *growth);
 // this window, at most an hour.
 unsigned weigh_window_for(const struct evidence *e, double added, double wanted);
 
+// What the target's container is charged for, as a part of its limit; 0 where it has no limit or
+// either is not known.
+double weigh_container_fill(const struct snapshot *s);
+// Why a rule about containers has nothing to say: there is none with a limit, or nobody could read
+// it.  False: it has.
+bool weigh_no_container(const struct evidence *e, struct arena *mem, struct finding *out,
+			enum verdict *verdict);
 // Who brought a fact: "vmstructs"; "unknown" when nobody did.
 const char *weigh_source(const struct snapshot *s, enum fact_id id);
 const char *weigh_size(struct arena *mem, uint64_t bytes);      // "88.1 MB"

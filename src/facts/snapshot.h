@@ -14,6 +14,11 @@
 #include "base/arena.h"
 #include "base/fail.h"
 #include "facts/claim.h"
+#include "facts/classstats.h"
+#include "facts/malloc.h"
+#include "facts/metaspace.h"
+#include "facts/options.h"
+#include "facts/peek.h"
 
 enum fact_id {
 #define FACT(id, name, unit, meaning) F_##id,
@@ -71,10 +76,14 @@ struct thread_row {
 		stack_end;        // as HotSpot set it, guard zones included, glibc's guard page not
 	uint64_t stack_committed; // the JVM's meaning: what NMT would say (0: unknown)
 	uint64_t context_loader_at; // oop of the context class loader, 0 unknown or none
+	uint64_t temp_bytes;        // of direct buffers that NIO keeps for it; 0 where not known
+	bool has_allocated;
+	uint64_t allocated; // bytes that it allocated on the Java heap since it began
 };
 
 struct loader_row {
 	uint64_t at;          // ClassLoaderData*
+	uint64_t object_at;   // oop of the loader when it was read; 0: boot, or not known
 	const char *type;     // class of the loader object, dotted; "<boot>"; NULL: not known
 	const char *name;     // ClassLoader.getName() where set
 	uint64_t parent_at;   // ClassLoaderData* of the parent loader, 0 none or unknown
@@ -97,6 +106,36 @@ struct family_row {
 	uint32_t max_per_loader; // most classes of it in one loader
 	uint64_t bytes; // Metaspace of its classes, by the loaders' used bytes where alone in them,
 			// else by the sizes in the classes' own metadata
+	const char *generator; // who makes such classes, by their marks; NULL: not known
+	const char *source;    // where they were defined from; NULL: not known
+};
+
+// A name that more than one class has; collect/duplicates.h.
+struct duplicate_row {
+	const char *name;        // dotted
+	const char *loader_type; // where all its loaders are of one
+	uint64_t loader;         // ClassLoaderData* of the one that has it most often
+	uint32_t definitions, loader_count;
+	uint32_t most_in_one; // definitions in that loader
+};
+
+// What keeps one loader alive, as far as it can be told without searching the heap.
+enum holder_of { HOLDER_OF_INSTANCE, HOLDER_OF_LOADER, HOLDER_OF_CLASS };
+
+struct holder_row {
+	enum holder_of of;
+	const char *kind; // "thread", "context loader", "JNI global", "child loader" ...
+	const char *name; // which, where it has a name
+	uint64_t count;   // of the same kind and name
+};
+
+struct lifeline {
+	bool asked;
+	uint64_t loader;     // ClassLoaderData*; 0: none was found, or more than one
+	const char *type;    // of it
+	const char *why_not; // none was found, and why
+	VEC(struct holder_row) holders;
+	const char *threads_missing, *jni_missing; // why these could not be read; NULL: they were
 };
 
 struct space_row {           // a space of the Java heap, or all regions of one kind (G1)
@@ -145,12 +184,57 @@ struct check_row {
 	uint64_t ours;
 };
 
-// cgroup v1 or v2, cut as the kernel cuts it.  UINT64_MAX: not known.
 #define UNKNOWN_BYTES UINT64_MAX
+
+// One of the VM's own categories as VM.native_memory reports it: stacks of threads are with Thread,
+// what tracking costs is with Native Memory Tracking.  UNKNOWN_BYTES: not known.
+struct nmt_row {
+	const char *category;         // the VM's name: "Java Heap"
+	uint64_t reserved, committed; // malloc, arenas, mappings and overhead together
+	uint64_t malloc, malloc_count, malloc_peak;
+	uint64_t arena, arena_count;
+	uint64_t mmap_reserved, mmap_committed; // of Thread: its stacks
+	uint64_t overhead;                      // headers of malloc'd blocks
+	// Where they lie: pages of its mappings; live blocks by their headers, with these, and the
+	// resident bytes that they cover.
+	uint64_t mmap_resident;
+	uint64_t block_count, block_bytes, block_resident;
+};
+
+struct nmt_region_row { // a range of the VM's own list
+	uint64_t start, end, committed;
+	const char *category;
+};
+
+enum { NMT_SITE_FRAMES = 4 };
+
+struct nmt_site_row { // who asked for memory, at level detail
+	bool mapped;  // ranges of address space; else malloc'd blocks
+	const char *category;
+	uint64_t bytes, committed, count;   // of mappings `bytes` are reserved
+	const char *frame[NMT_SITE_FRAMES]; // "os::malloc+0x1f", innermost first
+	size_t frames;
+};
+
+// Native Memory Tracking.  Where it is off there are no rows and nothing is missing.
+struct nmt_facts {
+	const char *level;            // "off", "summary" or "detail"; NULL: not known
+	bool known;                   // the rows are
+	const char *source;           // "memory" or "attach"
+	const char *why_not;          // what of it is not known, in words; NULL: nothing
+	uint64_t reserved, committed; // of all categories
+	VEC(struct nmt_row) rows;
+	VEC(struct nmt_region_row) regions; // sorted, without overlap
+	bool sites_known;
+	VEC(struct nmt_site_row) sites; // the largest first
+};
+
+// cgroup v1 or v2, cut as the kernel cuts it.  UINT64_MAX: not known.
 struct container_facts {
 	bool known;
 	bool v2;
 	const char *path;
+	const char *dir; // whose limit counts, where it can be read; NULL: not known
 	uint64_t limit, usage, working_set, swap;
 	uint64_t anon, file, shmem;
 	uint64_t file_mapped, active_file, inactive_file;
@@ -161,6 +245,9 @@ struct container_facts {
 	// Other processes of the container.
 	uint32_t processes;
 	uint64_t others_rss_anon, others_rss_file, others_rss_shmem;
+	int other_pid;          // the one with the largest RssAnon + RssShmem; 0: none or not known
+	const char *other_name; // as the kernel calls it
+	uint64_t other_rss;
 };
 
 // What a collector could not bring.
@@ -182,10 +269,11 @@ struct snapshot {
 	int pid;
 	const char *host;
 	enum tier tier;
-	const char *tier_gain; // which one capability or right would add what; NULL when nothing
-	double at_s;           // seconds since boot at the start of the look
-	int64_t wall_s;        // the same moment, seconds since 1970
-	const char *capture;   // file name when this comes from a capture, else NULL
+	const char *tier_denied; // what may not be read and why; NULL when all may be
+	const char *tier_gain;   // which one capability or right would add what; NULL when nothing
+	double at_s;             // seconds since boot at the start of the look
+	int64_t wall_s;          // the same moment, seconds since 1970
+	const char *capture;     // file name when this comes from a capture, else NULL
 	struct fact fact[FACT_COUNT];
 	VEC(struct mapping_row) mappings;
 	VEC(struct run_row) runs;
@@ -193,17 +281,31 @@ struct snapshot {
 	VEC(struct thread_row) threads;
 	VEC(struct loader_row) loaders;
 	VEC(struct family_row) families;
+	VEC(struct duplicate_row) duplicates; // where asked for
+	bool families_known, duplicates_known;
+	struct lifeline lifeline; // where asked for
 	VEC(struct space_row) spaces;
 	VEC(struct code_heap_row) code_heaps;
 	VEC(struct buffer_row) buffers;
 	bool buffers_known; // false: the list did not validate, only the counters count
 	VEC(struct arena_row) arenas;
 	VEC(struct flag_row) flags;
+	VEC(struct option_row) options; // of a -XX:Flags file first, then the VM's order
+	bool options_whole;             // they are the VM's own list, or all places could be read
+	const char *options_why_not;    // what is not known of them; NULL when they are whole
+	VEC(struct setting_row) settings;
+	struct malloc_limits malloc_limits;
+	struct peek_facts peek;     // what some of its memory contains, where that was asked for
+	struct malloc_facts malloc; // its chunks, where they were asked for
+	uint64_t machine_memory;    // MemTotal; 0: not known
 	VEC(struct check_row) checks;
 	VEC(struct miss_row) misses;
 	VEC(struct doubt_row) doubts;
 	struct container_facts container;
-	struct { // of the look itself
+	struct nmt_facts nmt;
+	struct metaspace_facts metaspace;     // of `classes --metaspace`
+	struct class_stats_facts class_stats; // of `classes --stats`
+	struct {                              // of the look itself
 		double cpu_s, wall_s;
 		uint64_t peak_rss;
 	} cost;

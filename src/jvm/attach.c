@@ -14,11 +14,18 @@
 #include "os/process.h"
 #include "parse/status.h"
 
-enum { V1_ARGUMENTS = 3, V1_TEXT_LIMIT = 1024, NAME_ROOM = 32 };
+enum { ARGUMENTS = 3, V1_TEXT_LIMIT = 1024, NAME_ROOM = 32, REASON_LIMIT = 120 };
 
 void attach_init(struct attach *a, const struct tree *files, int pid, int ns_pid)
 {
-	*a = (struct attach){ .files = files, .pid = pid, .ns_pid = ns_pid };
+	*a = (struct attach){
+		.files = files, .pid = pid, .ns_pid = ns_pid, .seconds = ATTACH_SECONDS
+	};
+}
+
+void attach_wait(struct attach *a, unsigned seconds)
+{
+	a->seconds = seconds;
 }
 
 bool attach_is_forbidden(struct span arguments)
@@ -78,8 +85,8 @@ static bool wait_for_socket(const struct attach *a, const struct status *s, cons
 		if (why->kind == FAIL_DENIED)
 			return false; // it is there, but not the target's
 		if (clock_is_over(a->deadline_ns))
-			return fail(why, FAIL_OS, "the VM made no attach socket within %d s",
-				    ATTACH_SECONDS);
+			return fail(why, FAIL_OS, "the VM made no attach socket within %u s",
+				    a->seconds);
 		if (pause_ns < 50000000)
 			pause_ns *= 2;
 	}
@@ -135,7 +142,8 @@ static bool open_session(const struct attach *a, struct arena *mem, int *fd, str
 
 struct request {
 	int version; // of the protocol
-	const char *operation, *argument;
+	const char *operation;
+	const char *argument[ARGUMENTS]; // up to a NULL
 };
 
 struct reply {
@@ -145,23 +153,34 @@ struct reply {
 
 // v1: "1", operation and always three arguments, each with a NUL.  v2: "2", the length of the
 // payload, and the payload: operation and arguments, each with a NUL.
+static size_t put(char *to, const char *text)
+{
+	size_t len = strlen(text) + 1;
+
+	memcpy(to, text, len);
+	return len;
+}
+
 static struct span request_bytes(const struct request *r, struct arena *mem)
 {
-	size_t operation_len = strlen(r->operation) + 1, argument_len = strlen(r->argument) + 1;
-	char *bytes = arena_get(mem, operation_len + argument_len + 32);
-	size_t n = 0;
+	size_t len = strlen(r->operation) + 1, n = 0;
+	int given = 0;
+	char *bytes;
 
+	while (given < ARGUMENTS && r->argument[given])
+		len += strlen(r->argument[given++]) + 1;
+	bytes = arena_get(mem, len + 32);
 	if (r->version == 2) {
-		n += (size_t)sprintf(bytes, "2") + 1;
-		n += (size_t)sprintf(bytes + n, "%zu", operation_len + argument_len) + 1;
+		n += put(bytes, "2");
+		n += (size_t)sprintf(bytes + n, "%zu", len) + 1;
 	} else {
-		n += (size_t)sprintf(bytes, "1") + 1;
+		n += put(bytes, "1");
 	}
-	memcpy(bytes + n, r->operation, operation_len);
-	memcpy(bytes + n + operation_len, r->argument, argument_len);
-	n += operation_len + argument_len;
+	n += put(bytes + n, r->operation);
+	for (int i = 0; i < given; i++)
+		n += put(bytes + n, r->argument[i]);
 	if (r->version != 2)
-		n += V1_ARGUMENTS - 1; // the other two are empty: arena memory is zero
+		n += (size_t)(ARGUMENTS - given); // the others are empty: arena memory is zero
 	return (struct span){ bytes, n };
 }
 
@@ -198,14 +217,14 @@ static bool ask(const struct attach *a, const struct request *r, struct arena *m
 	if (!done && why->kind == FAIL_GONE)
 		why->kind = FAIL_DENIED;
 	if (!done)
-		return fail_while(why, "attach: %s", r->argument);
+		return fail_while(why, "attach: %s", r->argument[0]);
 	return parse_reply(bytes, out, why);
 }
 
 // 24 and later answer "2 ..." to getversion, the others that they don't know it.
 static bool learn_version(struct attach *a, struct arena *mem, struct fail *why)
 {
-	const struct request r = { 1, "getversion", "options" };
+	const struct request r = { 1, "getversion", { "options" } };
 	struct reply reply = { 0 };
 	uint64_t version = 0;
 
@@ -213,6 +232,41 @@ static bool learn_version(struct attach *a, struct arena *mem, struct fail *why)
 		return false;
 	a->version = !reply.result && span_take_dec(&reply.text, &version) && version >= 2 ? 2 : 1;
 	return true;
+}
+
+// What the VM said of a request that it refused.
+static struct span reason_of(const struct reply *reply)
+{
+	struct span text = reply->text, line;
+
+	if (!span_take_line(&text, &line) || !line.len)
+		return SPAN("no reason given");
+	return (struct span){ line.at, line.len < REASON_LIMIT ? line.len : REASON_LIMIT };
+}
+
+// One request of a session, in the VM's version of the protocol.
+static bool converse(struct attach *a, struct request *r, struct arena *mem, struct reply *out,
+		     struct fail *why)
+{
+	a->refused = false;
+	if (a->broken)
+		return fail(why, FAIL_ABSENT, "attaching failed before");
+	if (!a->deadline_ns)
+		a->deadline_ns = clock_in(a->seconds);
+	a->broken = true; // unless it answers
+	if (!a->version && !learn_version(a, mem, why))
+		return false;
+	r->version = a->version;
+	if (!ask(a, r, mem, out, why))
+		return false;
+	a->broken = false;
+	a->refused = out->result != 0;
+	return true;
+}
+
+bool attach_was_refused(const struct attach *a)
+{
+	return a->refused;
 }
 
 struct command {
@@ -223,30 +277,19 @@ struct command {
 static bool make_reply(void *arg, struct arena *mem, struct span *out, struct fail *why)
 {
 	const struct command *c = arg;
-	struct attach *a = c->a;
+	struct request r = { .operation = "jcmd", .argument = { c->text } };
 	struct reply reply = { 0 };
-	struct request r = { .operation = "jcmd", .argument = c->text };
-	struct span line;
+	struct span reason;
 
-	if (a->broken)
-		return fail(why, FAIL_ABSENT, "attaching failed before");
-	if (!a->deadline_ns)
-		a->deadline_ns = clock_in(ATTACH_SECONDS);
-	a->broken = true; // unless it answers
-	if (!a->version && !learn_version(a, mem, why))
+	if (!converse(c->a, &r, mem, &reply, why))
 		return false;
-	r.version = a->version;
-	if (!ask(a, &r, mem, &reply, why))
-		return false;
-	a->broken = false;
 	if (reply.result == 0) {
 		*out = reply.text;
 		return true;
 	}
-	if (!span_take_line(&reply.text, &line))
-		line = SPAN("no reason given");
-	return fail(why, FAIL_ABSENT, "attach: the VM refused %s: %.*s", c->text,
-		    (int)(line.len < 120 ? line.len : 120), line.at);
+	reason = reason_of(&reply);
+	return fail(why, FAIL_ABSENT, "attach: the VM refused %s: %.*s", c->text, (int)reason.len,
+		    reason.at);
 }
 
 bool attach_run(struct attach *a, const char *command, struct arena *mem, struct span *text,
@@ -265,4 +308,65 @@ bool attach_run(struct attach *a, const char *command, struct arena *mem, struct
 	if (tree_made(a->files, name, make_reply, &c, mem, text, &here))
 		return true;
 	return fail(why, here.kind, "%s", here.text);
+}
+
+// "0" (JDK 8) or "return code: 0".
+static bool parse_loaded(struct span text, int *out)
+{
+	uint64_t number;
+	size_t at;
+	bool negative;
+
+	if (span_find(text, ": ", &at))
+		text = (struct span){ text.at + at + 2, text.len - at - 2 };
+	negative = span_take_char(&text, '-');
+	if (!span_take_dec(&text, &number) || number > INT32_MAX)
+		return false;
+	*out = negative ? -(int)number : (int)number;
+	return true;
+}
+
+static bool load(struct attach *a, const char *path, struct arena *mem, int *result,
+		 struct fail *why)
+{
+	struct request r = { .operation = "load", .argument = { path, "true", "" } };
+	struct reply reply = { 0 };
+	struct span reason;
+
+	if (!converse(a, &r, mem, &reply, why))
+		return false;
+	if (reply.result == 0 && parse_loaded(reply.text, result))
+		return true;
+	reason = reason_of(&reply);
+	return fail(why, FAIL_DENIED, "attach: the VM did not load %s: %.*s", path, (int)reason.len,
+		    reason.at);
+}
+
+bool attach_load(struct attach *a, const char *name, struct span bytes, struct arena *mem,
+		 int *result, struct fail *why)
+{
+	struct process_mark library;
+	struct process p;
+	struct status s;
+	sigset_t all, before;
+	bool done;
+
+	if (!process_open(a->pid, &p, why))
+		return false;
+	if (!read_status(a, mem, &s, why)) {
+		process_close(&p);
+		return false;
+	}
+	p.uid = s.euid;
+	p.gid = s.egid;
+	sigfillset(&all);
+	sigprocmask(SIG_BLOCK, &all, &before);
+	done = process_put_library(&p, name, bytes, &library, why);
+	if (done) {
+		done = load(a, arena_format(mem, "/tmp/%s", name), mem, result, why);
+		process_unmark(&library);
+	}
+	sigprocmask(SIG_SETMASK, &before, NULL);
+	process_close(&p);
+	return done;
 }

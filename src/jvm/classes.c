@@ -10,9 +10,11 @@
 #include "jvm/addresses.h"
 #include "jvm/heapclock.h"
 #include "jvm/hotspot.h"
+#include "jvm/loaderlist.h"
 #include "jvm/loaders.h"
 #include "jvm/metaspace.h"
 #include "jvm/vmstructs.h"
+#include "os/patience.h"
 
 enum {
 	LIST_TRIES = 9,
@@ -22,8 +24,10 @@ enum {
 	CLASS_LIMIT = 5000000,
 	RECORD_LIMIT = 512, // bytes of a ClassLoaderData or Klass up to the last member asked for
 	NAME_LIMIT = 65535,
-	// JDK 8 does not export these two; every class that is read proves them by pointing back.
+	// JDK 8 does not export these; every class that is read proves two of them by pointing back,
+	// the flag of anonymous classes' data must be one and not set in the boot loader's.
 	CLD_KLASSES_8 = 40,
+	CLD_HIDDEN_8 = 34,
 	KLASS_NEXT_BEFORE_CLD_8 = 8,
 	PREFETCH_STEP = 4 << 20,
 	SYMBOL_GAP = 512,  // Symbols nearer than this are fetched together
@@ -36,7 +40,8 @@ enum {
 struct layout {
 	uint64_t cld_next, cld_loader, cld_klasses, cld_hidden, cld_size;
 	uint64_t name, next, cld, layout_helper, kind, klass_size;
-	bool has_hidden, has_kind;
+	uint64_t constants;
+	bool has_hidden, has_kind, has_constants;
 };
 
 struct walk {
@@ -70,15 +75,19 @@ static bool find_layout(const struct hotspot *vm, struct layout *out, struct fai
 	    !offset_of(vm, FIELD_KLASS_NAME, &l.name) || !offset_of(vm, FIELD_KLASS_CLD, &l.cld) ||
 	    !offset_of(vm, FIELD_KLASS_LAYOUT, &l.layout_helper))
 		return fail(why, FAIL_ABSENT, "this VM does not export its class loader data");
-	if (!offset_of(vm, FIELD_CLD_KLASSES, &l.cld_klasses))
+	l.has_hidden = offset_of(vm, FIELD_CLD_HIDDEN, &l.cld_hidden);
+	if (!offset_of(vm, FIELD_CLD_KLASSES, &l.cld_klasses)) {
 		l.cld_klasses = CLD_KLASSES_8;
+		l.cld_hidden = CLD_HIDDEN_8;
+		l.has_hidden = true;
+	}
 	if (!offset_of(vm, FIELD_KLASS_NEXT, &l.next)) {
 		if (l.cld < KLASS_NEXT_BEFORE_CLD_8)
 			return fail(why, FAIL_CORRUPT, "layout unknown: Klass");
 		l.next = l.cld - KLASS_NEXT_BEFORE_CLD_8;
 	}
-	l.has_hidden = offset_of(vm, FIELD_CLD_HIDDEN, &l.cld_hidden);
 	l.has_kind = offset_of(vm, FIELD_KLASS_KIND, &l.kind);
+	l.has_constants = offset_of(vm, FIELD_IK_CONSTANTS, &l.constants);
 	l.cld_size =
 		larger(larger(l.cld_next, l.cld_loader), larger(l.cld_klasses, l.cld_hidden)) + 8;
 	l.klass_size = larger(larger(l.name, l.next), larger(l.cld, l.layout_helper)) + 8;
@@ -216,6 +225,8 @@ static bool read_classes_of(struct walk *w, struct hotspot_loader *l, uint64_t f
 		c = class_of(w, at, record);
 		if (!hotspot_is_pointer(c.symbol))
 			goto bad;
+		if (c.kind == CLASS_INSTANCE && w->at.has_constants)
+			memory_read_u64(w->vm->memory, at + w->at.constants, &c.constants_at, NULL);
 		extra += c.extra;
 		vec_push(w->mem, &w->out->classes, c);
 	}
@@ -427,17 +438,51 @@ static bool read_until_sound(const struct hotspot *vm, struct arena *mem,
 	return fail(why, FAIL_CORRUPT, "layout unknown: the classes of %zu loaders", stuck.count);
 }
 
+// Loaders that have gone since they were read: their memory may have been another's when their names
+// were read.
+static void drop_unlisted(const struct hotspot *vm, struct hotspot_classes *c)
+{
+	struct hotspot_classes now = { 0 };
+	struct arena frame = { 0 };
+	struct walk w = { .vm = vm, .mem = &frame, .out = &now };
+	struct addresses listed;
+	uint32_t any;
+
+	addresses_init(&listed, &frame);
+	if (find_layout(vm, &w.at, NULL) && read_list(&w, NULL))
+		for (size_t i = 0; i < now.loaders.count; i++)
+			addresses_put(&listed, now.loaders.at[i].at, 0, NULL);
+	loaders_forget(c, true);
+	for (size_t i = 0; i < c->loaders.count; i++) {
+		struct hotspot_loader *l = &c->loaders.at[i];
+
+		if (l->boot || addresses_find(&listed, l->at, &any))
+			continue;
+		c->unreadable += !l->unreadable;
+		l->unreadable = l->unloading = true;
+		l->first = l->count = l->extra = 0;
+	}
+	arena_drop(&frame);
+}
+
 bool classes_read(const struct hotspot *vm, struct arena *mem, struct hotspot_classes *out,
 		  struct fail *why)
 {
+	struct patience patience = patience_start(vm->memory);
 	struct hotspot_classes c;
+	bool of_one_moment = false;
 
-	if (!read_until_sound(vm, mem, &c, why))
-		return false;
-	if (c.loaders.at[c.loaders.count - 1].unreadable)
-		return fail(why, FAIL_CORRUPT, "layout unknown: the classes of the boot loader");
-	c.class_loader_klass = classes_find(&c, "java/lang/ClassLoader");
-	loaders_identify(vm, mem, &c);
+	do {
+		if (!read_until_sound(vm, mem, &c, why))
+			return false;
+		if (c.loaders.at[c.loaders.count - 1].unreadable)
+			return fail(why, FAIL_CORRUPT,
+				    "layout unknown: the classes of the boot loader");
+		c.class_loader_klass = classes_find(&c, "java/lang/ClassLoader");
+		of_one_moment = loaders_identify(vm, mem, &c) && loaderlist_kept(vm, &c);
+	} while (!of_one_moment && patience_again(&patience));
+	if (!of_one_moment && !loaderlist_kept(vm, &c))
+		drop_unlisted(vm, &c);
 	*out = c;
 	return true;
 }

@@ -26,6 +26,7 @@ struct hotspot_class {
 	uint64_t at;      // Klass*
 	uint64_t symbol;  // Symbol* of its name: equal names of one VM are one Symbol
 	const char *name; // as the VM spells it: "java/lang/String", "[I"; one string per Symbol
+	uint64_t constants_at; // ConstantPool* of an instance class; 0: not known
 	enum class_kind kind;
 	bool extra; // JDK 28: the second Klass of an object array class, which jcmd doesn't count
 };

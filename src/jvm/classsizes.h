@@ -8,12 +8,15 @@
 #ifndef JVM_CLASSSIZES_H
 #define JVM_CLASSSIZES_H
 
+#include <stddef.h>
 #include <stdint.h>
 
 struct hotspot;
 struct hotspot_class;
 
-// Bytes that the class takes in Metaspace, roughly.  0: it lies in a CDS archive and takes none.
-uint64_t classsizes_weigh(const struct hotspot *vm, const struct hotspot_class *c);
+// Bytes that each of the classes takes in Metaspace, roughly.  0: it lies in a CDS archive and takes
+// none.
+void classsizes_weigh(const struct hotspot *vm, const struct hotspot_class *classes, size_t count,
+		      uint64_t *weights);
 
 #endif

@@ -185,16 +185,17 @@ bool codeheaps_used_by_blocks(const struct hotspot *vm, const struct codeheaps_h
 
 // --- finding the heaps ---
 
-// The name is not exported: a word of the object that points at such a text in the library.
+// The name is not exported: a word of the object that points at such a text in the library.  NULL:
+// there is none.
 static const char *find_name(const struct hotspot *vm, uint64_t heap, struct arena *mem)
 {
 	uint64_t size = vmstructs_size(vm->tables, "CodeHeap"), words[OBJECT_LIMIT / 8];
 	char text[64];
 
 	if (!size || size > sizeof(words))
-		return "code cache";
+		return NULL;
 	if (!memory_read(vm->memory, heap, words, size / 8 * 8, NULL))
-		return "code cache";
+		return NULL;
 	for (size_t i = 0; i < size / 8; i++) {
 		char *quote;
 
@@ -206,7 +207,7 @@ static const char *find_name(const struct hotspot *vm, uint64_t heap, struct are
 		if (quote && quote > text + 10)
 			return arena_copy(mem, text + 10, (size_t)(quote - text - 10));
 	}
-	return "code cache";
+	return NULL;
 }
 
 static bool read_heap(const struct hotspot *vm, uint64_t at, struct arena *mem,
@@ -296,6 +297,28 @@ static bool find_heaps(const struct hotspot *vm, uint64_t at[CODEHEAPS_LIMIT], u
 	return memory_read(vm->memory, data, at, *count * sizeof(at[0]), why);
 }
 
+// Each heap has a name of its own, or none has one.
+static bool check_names(struct codeheaps *all, struct fail *why)
+{
+	size_t named = 0;
+
+	for (size_t i = 0; i < all->count; i++) {
+		const char *name = all->at[i].name;
+
+		named += name != NULL;
+		for (size_t k = 0; name && k < i; k++)
+			if (all->at[k].name && !strcmp(all->at[k].name, name))
+				return fail(why, FAIL_CORRUPT,
+					    "layout unknown: two code heaps called %s", name);
+	}
+	if (named && named < all->count)
+		return fail(why, FAIL_CORRUPT, "layout unknown: a code heap without a name");
+	for (size_t i = 0; i < all->count; i++)
+		if (!all->at[i].name)
+			all->at[i].name = "code cache";
+	return true;
+}
+
 static bool read_once(const struct hotspot *vm, struct arena *mem, struct codeheaps *out,
 		      struct fail *why)
 {
@@ -312,6 +335,8 @@ static bool read_once(const struct hotspot *vm, struct arena *mem, struct codehe
 			return false;
 		all.at[all.count++] = h;
 	}
+	if (!check_names(&all, why))
+		return false;
 	*out = all;
 	return true;
 }

@@ -4,36 +4,27 @@
 #include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
-#include <time.h>
 
 #include "base/fail.h"
 #include "base/memory.h"
 #include "base/units.h"
 #include "jvm/addresses.h"
 #include "jvm/classes.h"
+#include "jvm/cleaners.h"
 #include "jvm/heapclock.h"
 #include "jvm/hotspot.h"
 #include "jvm/javafields.h"
+#include "os/patience.h"
 
 enum {
-	TRIES = 6,
+	TRIES = 6,     // while nothing moves
 	IN_FLIGHT = 4, // buffers being made or freed: counted, not in the list, or the reverse
-	LINK_LIMIT = 4 << 20, // cleaners of all kinds
-	NODE_LIMIT = 1 << 20,
 };
 
-// The way from a static to the cleaners, by class and field names.
-struct cleaners {
-	uint64_t klass;          // of the links
-	struct javafield next;   // from link to link
-	struct javafield action; // to what it will run
-	uint64_t head;           // the first link or node; read anew for each walk
-	struct javafield head_field;
-	uint64_t head_object; // object or mirror that holds it
-	// BufferCleaner: links stand in arrays of nodes.
-	bool in_nodes;
-	uint64_t node_klass;
-	struct javafield node_array, node_size;
+// java.nio.Bits' static AtomicLongs.
+struct counter_fields {
+	uint64_t bits, number; // the classes
+	struct javafield count, capacity, reserved, value;
 };
 
 struct deallocator {
@@ -57,12 +48,16 @@ struct reader {
 	const struct hotspot_classes *classes;
 	struct arena *mem;
 	struct direct_buffers *out;
+	struct counter_fields fields;
 	struct cleaners cleaners;
 	struct deallocator deallocator;
 	struct witness witness;
-	struct counters first; // as the first walk met them
-	bool moving;           // the counters, or the heap, have changed since
-	uint64_t bits;
+	bool has_list; // cleaners and deallocator are known
+	bool has_counters, has_before;
+	struct counters before;  // as the last try met them
+	bool moving;             // the counters, or the heap, have changed since
+	bool near;               // of the last try: no more differ than may be being made just now
+	struct addresses blocks; // of the buffers of this try
 	uint64_t limit_of_buffers; // more than this is no list but a circle
 };
 
@@ -74,37 +69,43 @@ static bool find_either(const struct hotspot *vm, uint64_t klass, const char *no
 	       javafields_find(vm, klass, before, out, why);
 }
 
-// A static AtomicLong of java.nio.Bits.
-static bool read_counter(const struct reader *r, uint64_t mirror, const char *now,
-			 const char *before, uint64_t *to, struct fail *why)
+static bool find_counters(struct reader *r, struct fail *why)
 {
-	uint64_t klass = classes_find(r->classes, "java/util/concurrent/atomic/AtomicLong");
-	struct javafield field, value;
-	uint64_t object;
+	struct counter_fields *f = &r->fields;
 
-	if (!klass)
+	f->number = classes_find(r->classes, "java/util/concurrent/atomic/AtomicLong");
+	if (!f->number)
 		return fail(why, FAIL_ABSENT, "AtomicLong is not loaded");
-	if (!find_either(r->vm, r->bits, now, before, &field, why) ||
-	    !javafields_find(r->vm, klass, "value", &value, why))
-		return false;
-	object = javafields_oop(r->vm, mirror, field);
-	if (hotspot_klass_of(r->vm, object) != klass)
-		return fail(why, FAIL_CORRUPT, "java.nio.Bits.%s is no AtomicLong", now);
-	return javafields_u64(r->vm, object, value, to, why);
+	return find_either(r->vm, f->bits, "COUNT", "count", &f->count, why) &&
+	       find_either(r->vm, f->bits, "TOTAL_CAPACITY", "totalCapacity", &f->capacity, why) &&
+	       find_either(r->vm, f->bits, "RESERVED_MEMORY", "reservedMemory", &f->reserved,
+			   why) &&
+	       javafields_find(r->vm, f->number, "value", &f->value, why);
+}
+
+static bool read_counter(const struct reader *r, uint64_t mirror, struct javafield field,
+			 const char *name, uint64_t *to, struct fail *why)
+{
+	uint64_t object = javafields_oop(r->vm, mirror, field);
+
+	if (hotspot_klass_of(r->vm, object) != r->fields.number)
+		return fail(why, FAIL_CORRUPT, "java.nio.Bits.%s is no AtomicLong", name);
+	return javafields_u64(r->vm, object, r->fields.value, to, why);
 }
 
 static bool read_counters(const struct reader *r, struct counters *out, struct fail *why)
 {
-	uint64_t mirror = javafields_mirror(r->vm, r->bits);
+	const struct counter_fields *f = &r->fields;
+	uint64_t mirror = javafields_mirror(r->vm, f->bits);
 	struct counters c = { 0 };
 
 	if (!mirror)
 		return fail(why, FAIL_CORRUPT, "the Class object of java.nio.Bits can't be read");
-	if (!read_counter(r, mirror, "COUNT", "count", &c.count, why) ||
-	    !read_counter(r, mirror, "TOTAL_CAPACITY", "totalCapacity", &c.capacity, why) ||
-	    !read_counter(r, mirror, "RESERVED_MEMORY", "reservedMemory", &c.reserved, why))
+	if (!read_counter(r, mirror, f->count, "COUNT", &c.count, why) ||
+	    !read_counter(r, mirror, f->capacity, "TOTAL_CAPACITY", &c.capacity, why) ||
+	    !read_counter(r, mirror, f->reserved, "RESERVED_MEMORY", &c.reserved, why))
 		return false;
-	if (c.count > LINK_LIMIT || c.capacity > UINT64_C(1) << 47 ||
+	if (c.count > CLEANERS_LIMIT || c.capacity > UINT64_C(1) << 47 ||
 	    c.reserved > UINT64_C(1) << 47)
 		return fail(why, FAIL_CORRUPT, "java.nio.Bits' counters make no sense");
 	*out = c;
@@ -116,60 +117,14 @@ static bool read_counters(const struct reader *r, struct counters *out, struct f
 static void read_limit(struct reader *r)
 {
 	struct javafield field;
-	uint64_t limit, mirror = javafields_mirror(r->vm, r->bits);
+	uint64_t limit, mirror = javafields_mirror(r->vm, r->fields.bits);
 
-	if (!mirror || !find_either(r->vm, r->bits, "MAX_MEMORY", "maxMemory", &field, NULL) ||
+	if (!mirror ||
+	    !find_either(r->vm, r->fields.bits, "MAX_MEMORY", "maxMemory", &field, NULL) ||
 	    !javafields_u64(r->vm, mirror, field, &limit, NULL))
 		return;
 	r->out->has_limit = limit && limit >> 63 == 0;
 	r->out->limit = limit;
-}
-
-static bool find_links_in_nodes(struct reader *r, uint64_t cleaner, struct fail *why)
-{
-	const struct hotspot *vm = r->vm;
-	struct cleaners *c = &r->cleaners;
-	uint64_t list = classes_find(r->classes, "java/nio/BufferCleaner$CleanerList");
-	struct javafield list_field;
-
-	c->in_nodes = true;
-	c->node_klass = classes_find(r->classes, "java/nio/BufferCleaner$CleanerList$Node");
-	c->klass = classes_find(r->classes, "java/nio/BufferCleaner$PhantomCleaner");
-	if (!list || !c->node_klass || !c->klass)
-		return fail(why, FAIL_ABSENT, "no buffer has registered a cleaner yet");
-	if (!javafields_find(vm, cleaner, "cleanerList", &list_field, why) ||
-	    !javafields_find(vm, list, "head", &c->head_field, why) ||
-	    !javafields_find(vm, c->node_klass, "arr", &c->node_array, why) ||
-	    !javafields_find(vm, c->node_klass, "size", &c->node_size, why) ||
-	    !javafields_find(vm, c->node_klass, "next", &c->next, why) ||
-	    !javafields_find(vm, c->klass, "action", &c->action, why))
-		return false;
-	c->head_object = javafields_oop(vm, javafields_mirror(vm, cleaner), list_field);
-	if (hotspot_klass_of(vm, c->head_object) != list)
-		return fail(why, FAIL_CORRUPT, "BufferCleaner.cleanerList is no list");
-	return true;
-}
-
-static bool find_cleaners(struct reader *r, struct fail *why)
-{
-	const struct hotspot *vm = r->vm;
-	struct cleaners *c = &r->cleaners;
-	uint64_t in_nodes = classes_find(r->classes, "java/nio/BufferCleaner");
-
-	*c = (struct cleaners){ 0 };
-	if (in_nodes)
-		return find_links_in_nodes(r, in_nodes, why);
-	c->klass = classes_find(r->classes, "jdk/internal/ref/Cleaner");
-	if (!c->klass)
-		c->klass = classes_find(r->classes, "sun/misc/Cleaner");
-	if (!c->klass)
-		return fail(why, FAIL_ABSENT, "the class that keeps cleaners is not loaded");
-	c->head_object = javafields_mirror(vm, c->klass);
-	if (!c->head_object)
-		return fail(why, FAIL_CORRUPT, "the Class object of Cleaner can't be read");
-	return javafields_find(vm, c->klass, "first", &c->head_field, why) &&
-	       javafields_find(vm, c->klass, "next", &c->next, why) &&
-	       javafields_find(vm, c->klass, "thunk", &c->action, why);
 }
 
 static void find_witness(struct reader *r)
@@ -261,70 +216,20 @@ static bool take_link(struct reader *r, uint64_t link, struct fail *why)
 	if (!place_in_block(r, action, &b, why))
 		return false;
 	if (r->out->buffers.count == r->limit_of_buffers)
-		return fail(why, FAIL_CORRUPT, "the list of cleaners runs in a circle");
+		return fail(why, FAIL_CORRUPT, "more buffers listed than %" PRIu64 " counted",
+			    r->before.count);
 	if (!check_witness(r, link, &b, why))
 		return false;
-	vec_push(r->mem, &r->out->buffers, b);
-	return true;
-}
-
-static bool walk_links(struct reader *r, struct addresses *seen, struct fail *why)
-{
-	const struct cleaners *c = &r->cleaners;
-
-	for (uint64_t link = c->head; link; link = javafields_oop(r->vm, link, c->next)) {
-		if (hotspot_klass_of(r->vm, link) != c->klass || seen->count == LINK_LIMIT ||
-		    !addresses_put(seen, link, 0, NULL))
-			return fail(why, FAIL_CORRUPT, "the list of cleaners changed");
-		if (!take_link(r, link, why))
-			return false;
-	}
-	return true;
-}
-
-static bool walk_node(struct reader *r, uint64_t node, struct addresses *seen, struct fail *why)
-{
-	const struct cleaners *c = &r->cleaners;
-	uint64_t array = javafields_oop(r->vm, node, c->node_array);
-	struct java_array links;
-	uint32_t size;
-
-	if (!array || !javafields_array(r->vm, array, &links, why) ||
-	    !javafields_u32(r->vm, node, c->node_size, &size, why))
-		return fail(why, FAIL_CORRUPT, "a node of the list of cleaners makes no sense");
-	if (size > links.length || size > LINK_LIMIT)
-		return fail(why, FAIL_CORRUPT, "a node of %u cleaners of %u", size, links.length);
-	for (uint32_t i = 0; i < size; i++) {
-		uint64_t slot = links.first + (uint64_t)i * javafields_oop_size(r->vm);
-		uint64_t link = hotspot_oop_at(r->vm, slot);
-
-		if (hotspot_klass_of(r->vm, link) != c->klass || seen->count == LINK_LIMIT ||
-		    !addresses_put(seen, link, 0, NULL))
-			return fail(why, FAIL_CORRUPT, "the list of cleaners changed");
-		if (!take_link(r, link, why))
-			return false;
-	}
-	return true;
-}
-
-static bool walk_nodes(struct reader *r, struct addresses *seen, struct fail *why)
-{
-	const struct cleaners *c = &r->cleaners;
-	unsigned count = 0;
-
-	for (uint64_t node = c->head; node; node = javafields_oop(r->vm, node, c->next)) {
-		if (hotspot_klass_of(r->vm, node) != c->node_klass || ++count > NODE_LIMIT)
-			return fail(why, FAIL_CORRUPT, "the list of cleaners changed");
-		if (!walk_node(r, node, seen, why))
-			return false;
-	}
+	// Memory that a cleaner on its way out has freed may be another buffer's already.
+	if (addresses_put(&r->blocks, b.block_at, 0, NULL))
+		vec_push(r->mem, &r->out->buffers, b);
 	return true;
 }
 
 // Whether the buffers found are those that Bits counts.  Memory segments (java.lang.foreign, in 17
 // an incubator) reserve their bytes there too but have no Deallocator: where that class is loaded,
 // the list may hold less.
-static bool check_counts(const struct reader *r, const struct counters *c, struct fail *why)
+static bool check_counts(struct reader *r, const struct counters *c, struct fail *why)
 {
 	const struct direct_buffers *d = r->out;
 	bool has_segments =
@@ -332,6 +237,7 @@ static bool check_counts(const struct reader *r, const struct counters *c, struc
 	uint64_t found = d->buffers.count, slack = r->moving ? c->count / 20 + IN_FLIGHT : 0;
 	uint64_t blocks = 0, bytes = 0;
 
+	r->near = found <= c->count && c->count - found <= IN_FLIGHT;
 	if (found > c->count + slack || (found + slack < c->count && !has_segments))
 		return fail(why, FAIL_CORRUPT, "%" PRIu64 " buffers listed, %" PRIu64 " counted",
 			    found, c->count);
@@ -351,28 +257,48 @@ static bool check_counts(const struct reader *r, const struct counters *c, struc
 	return true;
 }
 
-// One walk; it counts only when it found as many buffers and bytes as Bits counts: give or take 5 %
-// where buffers come and go meanwhile.
-static bool read_list_once(struct reader *r, struct fail *why)
+static bool read_list(struct reader *r, struct fail *why)
 {
 	struct arena frame = { 0 };
-	struct addresses seen;
-	struct counters before = { 0 }, after = { 0 };
+	struct cleaner_list list;
+	bool ok = cleaners_list(r->vm, &r->cleaners, &frame, &list, why);
+
+	addresses_init(&r->blocks, &frame);
+	for (size_t i = 0; ok && i < list.at.count; i++)
+		ok = take_link(r, list.at.at[i], why);
+	arena_drop(&frame);
+	return ok;
+}
+
+static void keep_counters(struct reader *r, const struct counters *c)
+{
+	r->has_counters = true;
+	r->out->count = c->count;
+	r->out->capacity = c->capacity;
+	r->out->reserved = c->reserved;
+}
+
+// Counters, list, counters; counts only when no collection came between.  A list counts only when it
+// has as many buffers and bytes as Bits counts: give or take 5 % where buffers come and go meanwhile.
+static bool read_once(struct reader *r, struct fail *why)
+{
 	struct heapclock clock = heapclock_restart(r->vm);
+	struct counters before = { 0 }, after = { 0 };
 	bool ok;
 
 	r->out->buffers.count = 0;
-	if (!read_counters(r, &before, why) || !find_cleaners(r, why) || !find_deallocator(r, why))
+	r->near = false;
+	ok = read_counters(r, &before, why);
+	if (!ok && heapclock_held(r->vm, &clock))
 		return false;
-	if (r->out->tries <= 1)
-		r->first = before;
-	else if (memcmp(&before, &r->first, sizeof(before)) != 0)
+	if (ok && r->has_before && memcmp(&before, &r->before, sizeof(before)) != 0)
 		r->moving = true;
+	if (ok)
+		r->before = before;
+	r->has_before |= ok;
 	r->limit_of_buffers = before.count + before.count / 5 + 8;
-	r->cleaners.head = javafields_oop(r->vm, r->cleaners.head_object, r->cleaners.head_field);
-	addresses_init(&seen, &frame);
-	ok = r->cleaners.in_nodes ? walk_nodes(r, &seen, why) : walk_links(r, &seen, why);
-	arena_drop(&frame);
+	if (ok && before.count) // else there is nothing to list
+		ok = r->has_list && read_list(r, why);
 	if (!heapclock_held(r->vm, &clock)) {
 		r->moving = true;
 		return fail(why, FAIL_CORRUPT, "a collection moved the list of cleaners");
@@ -381,23 +307,22 @@ static bool read_list_once(struct reader *r, struct fail *why)
 		return false;
 	if (memcmp(&before, &after, sizeof(before)) != 0)
 		r->moving = true;
-	if (!ok)
-		return false;
-	if (!check_counts(r, &after, why))
-		return false;
-	r->out->count = after.count;
-	r->out->capacity = after.capacity;
-	r->out->reserved = after.reserved;
-	return true;
+	keep_counters(r, &after);
+	return ok && (!before.count || check_counts(r, &after, why));
 }
 
-// 0.5 ms, then twice as long each time: a large buffer is counted before it is cleared, and only then
-// listed; a collection takes its time too.
-static void pause_before(unsigned try)
+// Until a whole list was read, or, where nothing moves, it is clear that there is none.
+static bool read_until_whole(struct reader *r, struct fail *why)
 {
-	struct timespec pause = { .tv_nsec = 250000L << (try - 1) };
+	struct patience patience = patience_start(r->vm->memory);
+	bool whole;
 
-	nanosleep(&pause, NULL);
+	do {
+		r->out->tries = patience.tries;
+		whole = read_once(r, why);
+	} while (!whole && (r->moving || r->near || patience.tries < TRIES) &&
+		 patience_again(&patience));
+	return whole;
 }
 
 bool direct_read(const struct hotspot *vm, const struct hotspot_classes *classes, struct arena *mem,
@@ -405,29 +330,28 @@ bool direct_read(const struct hotspot *vm, const struct hotspot_classes *classes
 {
 	struct direct_buffers b = { 0 };
 	struct reader r = { .vm = vm, .classes = classes, .mem = mem, .out = &b };
-	struct heapclock clock = classes->clock;
-	struct counters c = { 0 };
 	struct fail list_why = { 0 };
 
-	r.bits = classes_find(classes, "java/nio/Bits");
-	if (r.bits) {
-		b.in_use = true;
-		if (!read_counters(&r, &c, why))
-			return false;
-		b.count = c.count;
-		b.capacity = c.capacity;
-		b.reserved = c.reserved;
-		read_limit(&r);
+	r.fields.bits = classes_find(classes, "java/nio/Bits");
+	b.listed = !r.fields.bits; // no direct buffer was ever made
+	if (b.listed) {
+		*out = b;
+		return true;
 	}
+	b.in_use = true;
+	if (!find_counters(&r, why))
+		return false;
+	r.has_list = cleaners_find(vm, classes, &r.cleaners, &list_why) &&
+		     find_deallocator(&r, &list_why);
 	find_witness(&r);
-	b.listed = !c.count; // nothing counted, nothing to list
-	while (!b.listed && b.tries++ < TRIES) {
-		if (b.tries > 1)
-			pause_before(b.tries);
-		b.listed = read_list_once(&r, &list_why);
+	b.listed = read_until_whole(&r, &list_why);
+	read_limit(&r);
+	if (!r.has_counters && r.has_before) // collections without end
+		keep_counters(&r, &r.before);
+	if (!r.has_counters) {
+		*why = list_why;
+		return false;
 	}
-	if (!b.listed && !heapclock_held(vm, &clock))
-		r.moving = true;
 	if (!b.listed && !r.moving) // nothing moved, and still they disagree
 		return fail(why, FAIL_CORRUPT, "layout unknown: the list of direct buffers: %s",
 			    list_why.text);

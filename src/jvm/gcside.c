@@ -8,11 +8,12 @@
 #include "base/memory.h"
 #include "base/units.h"
 #include "jvm/hotspot.h"
+#include "jvm/statics.h"
 #include "parse/maps.h"
 
 enum {
-	STATICS_LIMIT = 16 << 20, // libjvm's .data and .bss: 0.6 MB in release builds
 	OBJECT_LIMIT = 1 << 20,
+	TRIES = 3,           // a stack may be on its way to a larger place
 	NMT_CANARY = 0xe99e, // NMT's live block, JDK 17+
 };
 
@@ -53,6 +54,23 @@ static bool is_anonymous(const struct gcside_probe *p, uint64_t start, uint64_t 
 	return false;
 }
 
+// A reserved page has no access until the VM commits it.
+static uint64_t committed_in(const struct gcside_probe *p, struct range r)
+{
+	const struct mapping *m = maps_find(p->vm->maps, r.start);
+	const struct mapping *last = p->vm->maps->at + p->vm->maps->count;
+	uint64_t sum = 0;
+
+	for (; m && m < last && m->start < r.end; m++) {
+		uint64_t start = m->start > r.start ? m->start : r.start;
+		uint64_t end = m->end < r.end ? m->end : r.end;
+
+		if (m->writable)
+			sum += end - start;
+	}
+	return sum;
+}
+
 static bool refuse(struct gcside_probe *p, uint64_t start, uint64_t end, const char *part,
 		   const char *because)
 {
@@ -85,8 +103,42 @@ bool gcside_add(struct gcside_probe *p, uint64_t start, uint64_t end, const char
 	vec_push(p->mem, &p->out->ranges, (struct gcside_range){ 0 });
 	memmove(&p->out->ranges.at[i + 1], &p->out->ranges.at[i],
 		(p->out->ranges.count - 1 - i) * sizeof(*p->out->ranges.at));
-	p->out->ranges.at[i] = (struct gcside_range){ r.start, r.end, part, named };
+	p->out->ranges.at[i] = (struct gcside_range){ .start = r.start,
+						      .end = r.end,
+						      .committed = committed_in(p, r),
+						      .part = part,
+						      .named = named };
 	return true;
+}
+
+bool gcside_virtual_space(const struct gcside_probe *p, uint64_t at, struct range *out)
+{
+	static const enum field_id FIELDS[] = { FIELD_VIRTUAL_LOW_BOUNDARY,
+						FIELD_VIRTUAL_HIGH_BOUNDARY, FIELD_VIRTUAL_LOW,
+						FIELD_VIRTUAL_HIGH };
+	uint64_t w[4];
+
+	for (size_t i = 0; i < 4; i++) {
+		if (!hotspot_has_offset(p->vm, FIELDS[i]))
+			return false;
+		w[i] = gcside_word(p, hotspot_at(p->vm, FIELDS[i], at));
+	}
+	if (!gcside_is_side(p, w[0]) || w[1] <= w[0] || w[1] % PAGE_SIZE_BYTES || w[2] != w[0] ||
+	    w[3] <= w[2] || w[3] > w[1])
+		return false;
+	*out = (struct range){ w[0], w[1] };
+	return true;
+}
+
+uint64_t gcside_old_generation(const struct gcside_probe *p)
+{
+	uint64_t old = 0;
+
+	if (hotspot_has(p->vm, FIELD_GEN_OLD))
+		hotspot_read_pointer(p->vm, FIELD_GEN_OLD, p->vm->heap_at, &old, NULL);
+	else if (hotspot_has(p->vm, FIELD_GENS)) // JDK 8: young, old
+		old = gcside_word(p, hotspot_at(p->vm, FIELD_GENS, p->vm->heap_at) + 8);
+	return hotspot_is_pointer(old) ? old : 0;
 }
 
 uint64_t gcside_object_size(const struct gcside_probe *p, uint64_t at)
@@ -132,35 +184,27 @@ bool gcside_ps_space(const struct gcside_probe *p, uint64_t at, struct range *ou
 
 static void read_statics(struct gcside_probe *p)
 {
-	const struct hotspot *vm = p->vm;
-	struct range r = { 0, 0 };
-	char *copy;
+	struct statics all;
 
-	for (size_t i = 0; i < vm->maps->count; i++) {
-		const struct mapping *m = &vm->maps->at[i];
-
-		if (!m->writable || m->end <= vm->library_start || m->start >= vm->library_end)
-			continue;
-		if (!r.start)
-			r.start = m->start;
-		r.end = m->end < vm->library_end ? m->end : units_page_up(vm->library_end);
-	}
-	if (!r.start || r.end - r.start > STATICS_LIMIT)
+	if (!statics_read(p->vm, p->mem, &all, NULL))
 		return;
-	copy = arena_get(p->mem, (size_t)(r.end - r.start));
-	memory_prefetch(vm->memory, r.start, r.end);
-	for (uint64_t at = r.start; at < r.end; at += PAGE_SIZE_BYTES)
-		if (!memory_read(vm->memory, at, copy + (at - r.start), PAGE_SIZE_BYTES, NULL))
-			memset(copy + (at - r.start), 0, PAGE_SIZE_BYTES);
-	p->statics = (const uint64_t *)(const void *)copy;
-	p->static_count = (size_t)(r.end - r.start) / 8;
+	p->statics = all.at;
+	p->static_count = all.count;
 }
 
-// All collectors but Z, Shenandoah and Epsilon have one card table that vmStructs leads to.
-static void find_card_table(struct gcside_probe *p)
+static uint64_t find_card_bytes(const struct hotspot *vm)
 {
-	const struct hotspot *vm = p->vm;
-	uint64_t barrier = 0, table = 0, size;
+	uint64_t bytes;
+
+	if (!hotspot_flag(vm, "GCCardSizeInBytes", &bytes) || bytes < 64 || bytes > 4096 ||
+	    bytes & (bytes - 1))
+		return 512; // before JDK 18 always
+	return bytes;
+}
+
+static uint64_t find_card_table_object(const struct hotspot *vm)
+{
+	uint64_t barrier = 0, table = 0;
 
 	if (hotspot_has(vm, FIELD_CARD_TABLE)) {
 		if (hotspot_read_pointer(vm, FIELD_BARRIER_SET, 0, &barrier, NULL))
@@ -168,43 +212,79 @@ static void find_card_table(struct gcside_probe *p)
 	} else {
 		hotspot_read_pointer(vm, FIELD_OOPDESC_BS, 0, &table, NULL); // JDK 8
 	}
-	if (!table || !hotspot_read_u64(vm, FIELD_BYTE_MAP, table, &p->card_table, NULL))
-		return;
-	if (!hotspot_read_u64(vm, FIELD_BYTE_MAP_SIZE, table, &size, NULL) || !size ||
-	    size < p->heap_bytes / 512 || size > p->heap_bytes / 512 + MIB(4) ||
-	    !gcside_add(p, p->card_table, p->card_table + size, "card table", true))
-		p->card_table = 0;
+	return table;
+}
+
+// All collectors but Z, Shenandoah and Epsilon have one card table that vmStructs leads to.
+static void find_card_table(struct gcside_probe *p)
+{
+	const struct hotspot *vm = p->vm;
+	uint64_t table = find_card_table_object(vm), least = p->heap_bytes / p->card_bytes;
+	uint64_t start, size;
+
+	if (!table || !hotspot_read_u64(vm, FIELD_BYTE_MAP, table, &start, NULL) ||
+	    !hotspot_read_u64(vm, FIELD_BYTE_MAP_SIZE, table, &size, NULL) || !size ||
+	    size < least || size > least + MIB(4))
+		vec_push(p->mem, &p->out->refused, "the card table was not found");
+	else if (gcside_add(p, start, start + size, "card table", true))
+		p->card_table = start;
+}
+
+static void find_all(struct gcside_probe *p)
+{
+	switch (p->vm->gc) {
+	case GC_G1:
+		find_card_table(p);
+		read_statics(p);
+		gcside_g1_find(p);
+		break;
+	case GC_PARALLEL:
+		find_card_table(p);
+		read_statics(p);
+		gcside_parallel_find(p);
+		break;
+	case GC_SERIAL:
+		find_card_table(p);
+		gcside_serial_find(p);
+		break;
+	case GC_CMS:
+		find_card_table(p);
+		gcside_serial_find(p);
+		gcside_cms_find(p);
+		break;
+	case GC_SHENANDOAH:
+		gcside_shenandoah_find(p);
+		break;
+	case GC_Z:
+		gcside_z_find(p);
+		break;
+	case GC_EPSILON: // collects nothing and keeps nothing for it
+	case GC_UNKNOWN:
+		break;
+	}
 }
 
 bool gcside_read(const struct hotspot *vm, struct arena *mem, struct gcside *out, struct fail *why)
 {
+	struct gcside_probe p = { .vm = vm, .mem = mem };
 	struct gcside found = { 0 };
-	struct gcside_probe p = { .vm = vm, .mem = mem, .out = &found };
 
-	if (vm->heap_end <= vm->heap_start)
-		return fail(why, FAIL_ABSENT, "the heap has no reserved range");
-	p.heap_bytes = vm->heap_end - vm->heap_start;
-	switch (vm->gc) {
-	case GC_G1:
-		find_card_table(&p);
-		read_statics(&p);
-		gcside_g1_find(&p);
-		break;
-	case GC_PARALLEL:
-		find_card_table(&p);
-		read_statics(&p);
-		gcside_parallel_find(&p);
-		break;
-	case GC_SERIAL:
-	case GC_CMS:
-		find_card_table(&p);
-		gcside_serial_find(&p);
-		break;
-	case GC_EPSILON: // collects nothing and keeps nothing for it
-		break;
-	default:
+	if (vm->gc == GC_UNKNOWN)
 		return fail(why, FAIL_ABSENT, "the structures of %s are not known here",
 			    gc_name(vm->gc));
+	if (vm->heap_end <= vm->heap_start && vm->gc != GC_Z)
+		return fail(why, FAIL_ABSENT, "the heap has no reserved range");
+	p.heap_bytes = vm->heap_end - vm->heap_start;
+	p.card_bytes = find_card_bytes(vm);
+	p.out = &found;
+	for (int try = 0; try < TRIES; try++) {
+		if (try)
+			memory_forget(vm->memory);
+		found = (struct gcside){ 0 };
+		p.card_table = 0;
+		find_all(&p);
+		if (!found.refused.count)
+			break;
 	}
 	*out = found;
 	return true;

@@ -22,8 +22,10 @@ struct hotspot;
 
 struct gcside_range {
 	uint64_t start, end; // page-aligned; reserved, not only committed
+	uint64_t committed;  // of it, what the VM may write to
 	const char *part;    // "card table"
 	bool named;          // vmStructs names it; false: a probe found it
+	bool unreferenced;   // nothing points to it: what has another owner is no loss
 };
 
 struct gcside {
@@ -31,8 +33,8 @@ struct gcside {
 	VEC(const char *) refused;       // what did not validate, in words
 };
 
-// ABSENT: no collector known here, or a heap without a reserved range (ZGC).  What does not
-// validate is left out and named in `refused`.
+// ABSENT: no collector known here, or a heap without a reserved range (all but ZGC have one).  What does not
+// validate is left out and named in `refused`, after it was read three times.
 bool gcside_read(const struct hotspot *vm, struct arena *mem, struct gcside *out, struct fail *why);
 
 // ---- for the collectors' files
@@ -43,6 +45,7 @@ struct gcside_probe {
 	struct gcside *out;
 	uint64_t card_table; // CardTable::_byte_map; 0 when this VM has none
 	uint64_t heap_bytes;
+	uint64_t card_bytes;     // of the heap that a byte of a card or offset table stands for
 	const uint64_t *statics; // libjvm's writable memory, word by word
 	size_t static_count;
 };
@@ -52,6 +55,10 @@ struct gcside_probe {
 bool gcside_add(struct gcside_probe *p, uint64_t start, uint64_t end, const char *part, bool named);
 // A word of the target; 0 when it can't be read.
 uint64_t gcside_word(const struct gcside_probe *p, uint64_t at);
+// A VirtualSpace member at `at` in anonymous memory outside the heap, committed from its start.
+bool gcside_virtual_space(const struct gcside_probe *p, uint64_t at, struct range *out);
+// The old generation of Serial and CMS; 0: not exported.
+uint64_t gcside_old_generation(const struct gcside_probe *p);
 // Page-aligned, not 0, in anonymous memory outside the heap.
 bool gcside_is_side(const struct gcside_probe *p, uint64_t at);
 // Bytes of the malloc'd object at `at`, by the header before it (NMT's or glibc's); 0: no object.
@@ -59,9 +66,16 @@ uint64_t gcside_object_size(const struct gcside_probe *p, uint64_t at);
 // The reserved range of a PSVirtualSpace at `at` that is as consistent as a real one.
 bool gcside_ps_space(const struct gcside_probe *p, uint64_t at, struct range *out);
 
+// The memory of a mark stack before it grew to `entries`, which the VM lost; what is not found is not
+// missed.
+void gcside_outgrown_find(struct gcside_probe *p, uint64_t entries);
+
 // Add what each collector keeps, and say in `refused` what was not found.
 void gcside_g1_find(struct gcside_probe *p);
 void gcside_parallel_find(struct gcside_probe *p);
 void gcside_serial_find(struct gcside_probe *p);
+void gcside_cms_find(struct gcside_probe *p); // beside what Serial has
+void gcside_shenandoah_find(struct gcside_probe *p);
+void gcside_z_find(struct gcside_probe *p);
 
 #endif

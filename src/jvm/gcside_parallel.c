@@ -9,10 +9,9 @@
 #include "jvm/hotspot.h"
 
 enum {
-	BITMAP_WORDS = 18,       // of ParMarkBitMap that may hold its space and size
-	OLD_LIMIT = 16384,       // bytes of PSOldGen
-	OBJECT_LIMIT = 512,      // bytes of what it points to and that may hold a space
-	START_ARRAY_RATIO = 256, // the array is 1/512 of the old generation, rounded up
+	BITMAP_WORDS = 18,  // of ParMarkBitMap that may hold its space and size
+	OLD_LIMIT = 16384,  // bytes of PSOldGen
+	OBJECT_LIMIT = 512, // bytes of what it points to and that may hold a space
 };
 
 // {heap start, heap words, map..., PSVirtualSpace*, its bytes}
@@ -50,9 +49,10 @@ static bool take_start_array(struct gcside_probe *p, uint64_t space)
 {
 	struct range r;
 
+	// A byte a card of the old generation, rounded up.
 	return gcside_ps_space(p, space, &r) && r.start != p->vm->heap_start &&
 	       !(r.start >= p->vm->heap_start && r.start < p->vm->heap_end) &&
-	       r.end - r.start <= p->heap_bytes / START_ARRAY_RATIO &&
+	       r.end - r.start <= p->heap_bytes / p->card_bytes * 2 &&
 	       gcside_add(p, r.start, r.end, "object start array", false);
 }
 
@@ -77,7 +77,7 @@ static bool find_start_array(struct gcside_probe *p)
 	return false;
 }
 
-void gcside_parallel_find(struct gcside_probe *p)
+static void find_compaction(struct gcside_probe *p)
 {
 	bool has_bitmap = false, has_summary = false;
 
@@ -95,6 +95,15 @@ void gcside_parallel_find(struct gcside_probe *p)
 		vec_push(p->mem, &p->out->refused, "Parallel's mark bitmap was not found");
 	if (!has_summary)
 		vec_push(p->mem, &p->out->refused, "Parallel's summary data were not found");
+}
+
+void gcside_parallel_find(struct gcside_probe *p)
+{
+	uint64_t is_parallel;
+
+	// Until JDK 14 the old generation may be collected as Serial does, which needs neither.
+	if (!hotspot_flag(p->vm, "UseParallelOldGC", &is_parallel) || is_parallel)
+		find_compaction(p);
 	if (!find_start_array(p))
 		vec_push(p->mem, &p->out->refused, "Parallel's object start array was not found");
 }

@@ -26,5 +26,7 @@ struct heapclock {
 struct heapclock heapclock_restart(const struct hotspot *vm);
 // True when what was read since `*clock` is of one heap.  Restarts, and sets `*clock` to that.
 bool heapclock_held(const struct hotspot *vm, struct heapclock *clock);
+// The same, but when true nothing is let go of, and `*clock` stays: later readers go on with both.
+bool heapclock_holds_on(const struct hotspot *vm, struct heapclock *clock);
 
 #endif

@@ -10,11 +10,13 @@
 #include "base/units.h"
 #include "jvm/flags.h"
 #include "jvm/vmstructs.h"
+#include "jvm/zheap.h"
 
 enum {
 	SPELLING_LIMIT = 8,       // strings of a row: four spellings
 	COMPACT_KLASS_SHIFT = 42, // of the narrow klass in a compact header's mark word
-	HANDLE_COLOUR_SHIFT = 12, // of a coloured pointer's four remap bits
+	MARK_BITS = 3,            // of a mark word that tell what it holds
+	MARK_FORWARDED = 3,
 };
 static const uint64_t ADDRESS_LIMIT = (uint64_t)1 << 47;
 
@@ -201,15 +203,27 @@ bool hotspot_flag(const struct hotspot *vm, const char *name, uint64_t *value)
 	return true;
 }
 
-// Generational ZGC keeps a pointer's colour in its low bits; how far to shift is told by the
-// pointer's own remap bits, because the global shift changes with every phase.
-static uint64_t uncoloured(const struct hotspot *vm, uint64_t raw)
+// Shenandoah leaves the new address in the mark word of an object that it moved, until all references
+// to the old one are gone.
+static uint64_t evacuated(const struct hotspot *vm, uint64_t oop)
 {
-	uint64_t remap = raw >> HANDLE_COLOUR_SHIFT & 15;
+	uint64_t mark, to;
 
-	if (!vm->coloured_oops || !remap)
-		return vm->coloured_oops ? 0 : raw;
-	return raw >> (HANDLE_COLOUR_SHIFT + 1 + (unsigned)__builtin_ctzll(remap));
+	if (!hotspot_is_pointer(oop) || !memory_read_u64(vm->memory, oop, &mark, NULL) ||
+	    (mark & MARK_BITS) != MARK_FORWARDED)
+		return oop;
+	to = mark & ~(uint64_t)MARK_BITS;
+	return to % 8 == 0 && to >= vm->heap_start && to < vm->heap_end ? to : oop;
+}
+
+// Where the object is now that a full-width reference names.
+static uint64_t followed(const struct hotspot *vm, uint64_t raw)
+{
+	if (vm->gc == GC_Z || vm->coloured_oops)
+		raw = zheap_address(vm, raw);
+	else if (vm->gc == GC_SHENANDOAH)
+		raw = evacuated(vm, raw);
+	return hotspot_is_pointer(raw) ? raw : 0;
 }
 
 uint64_t hotspot_klass_of(const struct hotspot *vm, uint64_t oop)
@@ -246,12 +260,10 @@ uint64_t hotspot_oop_at(const struct hotspot *vm, uint64_t slot)
 		if (!memory_read_u32(vm->memory, slot, &narrow, NULL) || !narrow)
 			return 0;
 		oop = vm->narrow_oop_base + ((uint64_t)narrow << vm->narrow_oop_shift);
-	} else {
-		if (!memory_read_u64(vm->memory, slot, &oop, NULL))
-			return 0;
-		oop = uncoloured(vm, oop);
+	} else if (!memory_read_u64(vm->memory, slot, &oop, NULL)) {
+		return 0;
 	}
-	return hotspot_is_pointer(oop) ? oop : 0;
+	return followed(vm, oop);
 }
 
 uint64_t hotspot_handle(const struct hotspot *vm, uint64_t handle)
@@ -260,8 +272,7 @@ uint64_t hotspot_handle(const struct hotspot *vm, uint64_t handle)
 
 	if (!hotspot_is_pointer(handle) || !memory_read_u64(vm->memory, handle, &oop, NULL))
 		return 0;
-	oop = uncoloured(vm, oop);
-	return hotspot_is_pointer(oop) ? oop : 0;
+	return followed(vm, oop);
 }
 
 bool hotspot_symbol_text(const struct hotspot *vm, uint64_t symbol, char *to, size_t room)

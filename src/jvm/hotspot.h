@@ -21,6 +21,7 @@ struct flags;
 struct memory;
 struct tree;
 struct vmstructs;
+struct zheap;
 
 enum field_id {
 #define FIELD(id, ...) FIELD_##id,
@@ -69,6 +70,7 @@ struct hotspot {
 	uint64_t heap_at;              // CollectedHeap*
 	uint64_t heap_start, heap_end; // CollectedHeap::_reserved; 0, 0 when it has none (ZGC)
 				       // or one that MaxHeapSize contradicts
+	const struct zheap *z;         // jvm/zheap.h; NULL: no ZGC, or none that is known
 };
 
 // Finds libjvm.so in `maps`, reads the tables, the flags that decide on layouts, and the narrow

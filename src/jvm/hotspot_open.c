@@ -13,6 +13,7 @@
 #include "jvm/flags.h"
 #include "jvm/tablefile.h"
 #include "jvm/vmstructs.h"
+#include "jvm/zheap.h"
 #include "os/elf.h"
 #include "os/mapped.h"
 
@@ -277,13 +278,38 @@ static bool read_heap(struct hotspot *vm, struct fail *why)
 	return true;
 }
 
+// JDK 8 sets no flag for the collector that it takes by itself on a small machine, nor for
+// UseParNewGC: its heap of generations says so.
+static void read_default_collector(struct hotspot *vm)
+{
+	uint64_t heap;
+
+	if (vm->gc == GC_UNKNOWN && vm->heap_at && hotspot_has_offset(vm, FIELD_GENS) &&
+	    hotspot_has(vm, FIELD_GEN_HEAP) &&
+	    hotspot_read_pointer(vm, FIELD_GEN_HEAP, 0, &heap, NULL) && heap == vm->heap_at)
+		vm->gc = GC_SERIAL;
+}
+
+// Without it references are taken as they stand; who follows them checks the class.
+static void open_zheap(struct hotspot *vm)
+{
+	struct zheap *z;
+
+	if (vm->gc == GC_Z && zheap_open(vm, vm->mem, &z, NULL))
+		vm->z = z;
+}
+
 static bool open_rest(struct hotspot *vm, struct fail *why)
 {
 	if (!flags_open(vm, &vm->flags, why))
 		return false;
 	read_version(vm);
 	read_collector(vm);
-	return read_narrow(vm, why) && read_heap(vm, why);
+	if (!read_narrow(vm, why) || !read_heap(vm, why))
+		return false;
+	read_default_collector(vm);
+	open_zheap(vm);
+	return true;
 }
 
 bool hotspot_open(const struct memory *memory, const struct maps *maps, const struct tree *files,

@@ -15,7 +15,6 @@
 enum {
 	PROBE_WORDS = 4,   // behind ClassLoaderData::_next
 	PROBE_VOTES = 200, // loaders that are asked
-	TRIES = 5,
 	NAME_ROOM = 1024,
 };
 
@@ -23,6 +22,7 @@ struct identify {
 	const struct hotspot *vm;
 	struct arena *mem;
 	struct hotspot_classes *classes;
+	uint64_t *members;     // ClassLoaderData::_class_loader of each
 	uint64_t klass_offset; // of ClassLoaderData::_class_loader_klass; 0: not found
 	struct java_strings strings;
 	struct javafield name, parent;
@@ -62,7 +62,7 @@ static uint64_t probe_klass_offset(const struct identify *id)
 
 		if (l->boot || l->unreadable)
 			continue;
-		klass = hotspot_klass_of(id->vm, object_of(id->vm, l->object_at));
+		klass = hotspot_klass_of(id->vm, object_of(id->vm, id->members[i]));
 		if (!is_loader_class(id, klass) ||
 		    !memory_read(id->vm->memory, l->at + next + 8, words, sizeof(words), NULL))
 			continue;
@@ -133,8 +133,8 @@ static void identify_fields(struct identify *id, struct hotspot_loader *l,
 		javafields_text(id->vm, &id->strings, name, id->mem, &l->name, NULL);
 }
 
-// One pass over all loaders; `members` are the ClassLoaderData::_class_loader of each.
-static void identify_all(struct identify *id, const uint64_t *members)
+// One pass over all loaders.
+static void identify_all(struct identify *id)
 {
 	struct arena frame = { 0 };
 	struct addresses by_object;
@@ -150,7 +150,7 @@ static void identify_all(struct identify *id, const uint64_t *members)
 			continue;
 		// An object of another class than the one on file is dead; its memory is in use
 		// again.
-		l->unloading = !identify_one(id, l, members[i]) && !moves_concurrently(id->vm);
+		l->unloading = !identify_one(id, l, id->members[i]) && !moves_concurrently(id->vm);
 		// Data of hidden classes shares the loader; the loader's own data is the one meant.
 		if (l->object_at && !l->hidden)
 			addresses_put(&by_object, l->object_at, (uint32_t)i, NULL);
@@ -161,30 +161,29 @@ static void identify_all(struct identify *id, const uint64_t *members)
 }
 
 // What came from objects that may have moved meanwhile; the class on file does not move.
-static void drop_java_part(struct identify *id)
+void loaders_forget(struct hotspot_classes *classes, bool types)
 {
-	for (size_t i = 0; i < id->classes->loaders.count; i++) {
-		struct hotspot_loader *l = &id->classes->loaders.at[i];
+	for (size_t i = 0; i < classes->loaders.count; i++) {
+		struct hotspot_loader *l = &classes->loaders.at[i];
 
 		l->object_at = 0;
 		l->name = NULL;
 		l->parent = LOADER_NONE;
 		l->unloading = l->unreadable;
-		if (!id->klass_offset) {
+		if (types) {
 			l->klass_at = 0;
 			l->type = NULL;
 		}
 	}
 }
 
-void loaders_identify(const struct hotspot *vm, struct arena *mem, struct hotspot_classes *classes)
+bool loaders_identify(const struct hotspot *vm, struct arena *mem, struct hotspot_classes *classes)
 {
 	struct arena frame = { 0 };
 	struct identify id = { .vm = vm, .mem = mem, .classes = classes };
 	uint64_t string = classes_find(classes, "java/lang/String");
 	uint64_t loader = classes->class_loader_klass;
-	uint64_t *members = arena_array(&frame, uint64_t, classes->loaders.count);
-	bool held = false;
+	bool held;
 
 	addresses_init(&id.names, mem);
 	if (loader) {
@@ -192,14 +191,14 @@ void loaders_identify(const struct hotspot *vm, struct arena *mem, struct hotspo
 		id.has_name = string && javafields_strings(vm, string, &id.strings, NULL) &&
 			      javafields_find(vm, loader, "name", &id.name, NULL);
 	}
-	id.klass_offset = probe_klass_offset(&id);
+	id.members = arena_array(&frame, uint64_t, classes->loaders.count);
 	for (size_t i = 0; i < classes->loaders.count; i++)
-		members[i] = classes->loaders.at[i].object_at;
-	for (int try = 0; try < TRIES && !held; try++) {
-		identify_all(&id, members);
-		held = heapclock_held(vm, &classes->clock);
-	}
+		id.members[i] = classes->loaders.at[i].object_at;
+	id.klass_offset = probe_klass_offset(&id);
+	identify_all(&id);
+	held = heapclock_holds_on(vm, &classes->clock);
 	if (!held)
-		drop_java_part(&id);
+		loaders_forget(classes, !id.klass_offset);
 	arena_drop(&frame);
+	return held;
 }

@@ -19,12 +19,24 @@ enum {
 static const struct metaspace_layout *const LAYOUTS[] = { &METASPACE_16, &METASPACE_11,
 							  &METASPACE_8 };
 
+// Whether the range may have been mapped after the maps were read: they have nothing there.
+static bool may_be_younger(const struct metaspace_walk *w, uint64_t start, uint64_t end)
+{
+	const struct maps *maps = w->vm->maps;
+
+	for (size_t i = 0; i < maps->count; i++)
+		if (maps->at[i].start < end && start < maps->at[i].end)
+			return false;
+	return end > start && memory_can_change(w->vm->memory);
+}
+
 bool metaspace_check_range(const struct metaspace_walk *w, uint64_t start, uint64_t end,
 			   struct fail *why)
 {
 	const struct mapping *m = end > start ? maps_find(w->vm->maps, start) : NULL;
 
-	if (!m || m->path[0] == '/' || !maps_find(w->vm->maps, end - 1))
+	if (m ? m->path[0] == '/' || !maps_find(w->vm->maps, end - 1)
+	      : !may_be_younger(w, start, end))
 		return fail(why, FAIL_CORRUPT,
 			    "layout unknown: no mapping for Metaspace at 0x%" PRIx64, start);
 	return true;
@@ -67,8 +79,13 @@ bool metaspace_node(struct metaspace_walk *w, const struct metaspace_layout *lay
 			return fail(why, FAIL_CORRUPT, "a Metaspace chunk names no node");
 		if (w->out->nodes.count == METASPACE_NODE_LIMIT)
 			return fail(why, FAIL_CORRUPT, "layout unknown: endless Metaspace nodes");
-		if (!layout->read_node(w, at, &n, &next, why))
-			return false;
+		// A node behind the wanted one may be younger than the mappings that are known: what is
+		// in it is found by its own chunks, or not at all.
+		if (!layout->read_node(w, at, &n, &next, is_first ? why : NULL)) {
+			if (is_first)
+				return false;
+			break;
+		}
 		n.class_space = class_space;
 		for (size_t i = 0; i < w->out->nodes.count; i++)
 			if (n.start < w->out->nodes.at[i].end && w->out->nodes.at[i].start < n.end)
@@ -90,10 +107,19 @@ bool metaspace_node(struct metaspace_walk *w, const struct metaspace_layout *lay
 	return true;
 }
 
-// The loader's metaspace object: its two arenas, 0 where it has none.
-static bool find_arenas(const struct hotspot *vm, const struct metaspace_layout *layout,
-			uint64_t loader_at, uint64_t *nonclass, uint64_t *class_space,
-			struct fail *why)
+// Whether the arena, if there is one, starts with that lock where it should.
+static bool has_lock(const struct hotspot *vm, const struct metaspace_layout *layout,
+		     uint64_t arena_at, uint64_t lock)
+{
+	uint64_t first;
+
+	return !layout->arenas_have_lock || !arena_at ||
+	       (memory_read_u64(vm->memory, arena_at, &first, NULL) && first == lock && lock);
+}
+
+bool metaspace_find_arenas(const struct hotspot *vm, const struct metaspace_layout *layout,
+			   uint64_t loader_at, uint64_t *nonclass, uint64_t *class_space,
+			   struct fail *why)
 {
 	uint64_t of_loader[2], object[4];
 
@@ -105,15 +131,16 @@ static bool find_arenas(const struct hotspot *vm, const struct metaspace_layout 
 	if (!hotspot_is_pointer(of_loader[0]) ||
 	    !memory_read(vm->memory, of_loader[0], object, sizeof(object), why))
 		return fail(why, FAIL_CORRUPT, "layout unknown: a loader's Metaspace");
-	if (layout->has_lock && (object[0] != of_loader[1] || !object[0]))
-		return fail(why, FAIL_CORRUPT,
-			    "layout unknown: a loader's Metaspace has another lock");
 	*nonclass = object[layout->nonclass / 8];
 	*class_space = object[layout->class_space / 8];
 	if ((*nonclass && !hotspot_is_pointer(*nonclass)) ||
 	    (*class_space && !hotspot_is_pointer(*class_space)))
 		return fail(why, FAIL_CORRUPT, "layout unknown: a loader's Metaspace arenas");
-	return true;
+	return (has_lock(vm, layout, *nonclass, of_loader[1]) &&
+		has_lock(vm, layout, *class_space, of_loader[1]) &&
+		(!layout->has_lock ||
+		 (object[layout->lock / 8] == of_loader[1] && of_loader[1]))) ||
+	       fail(why, FAIL_CORRUPT, "layout unknown: a loader's Metaspace has another lock");
 }
 
 static bool read_loader(struct metaspace_walk *w, const struct metaspace_layout *layout,
@@ -122,7 +149,7 @@ static bool read_loader(struct metaspace_walk *w, const struct metaspace_layout 
 	struct metaspace_loader l = { .readable = true, .first_chunk = w->out->chunks.count };
 	uint64_t nonclass, class_space;
 
-	if (!find_arenas(w->vm, layout, loader_at, &nonclass, &class_space, why) ||
+	if (!metaspace_find_arenas(w->vm, layout, loader_at, &nonclass, &class_space, why) ||
 	    (nonclass && !layout->read_arena(w, nonclass, false, &l.nonclass, why)) ||
 	    (class_space && !layout->read_arena(w, class_space, true, &l.class_space, why))) {
 		w->out->chunks.count = l.first_chunk;
@@ -162,7 +189,7 @@ static void add_list_heads(struct metaspace_walk *w, const struct metaspace_layo
 	uint64_t arenas[2]; // non-class, class space
 
 	if (!layout->list_head ||
-	    !find_arenas(w->vm, layout, loader_at, &arenas[0], &arenas[1], NULL))
+	    !metaspace_find_arenas(w->vm, layout, loader_at, &arenas[0], &arenas[1], NULL))
 		return;
 	for (int class_space = 0; class_space < 2; class_space++) {
 		uint64_t at =
@@ -174,11 +201,21 @@ static void add_list_heads(struct metaspace_walk *w, const struct metaspace_layo
 	}
 }
 
-static void sum_up(struct metaspace *m)
+static void sum_up(struct metaspace *m, const struct metaspace_layout *layout)
 {
+	struct arena frame = { 0 };
+	struct addresses seen;
+
+	addresses_init(&seen, &frame);
+	for (size_t i = 0; i < m->chunks.count; i++) // one in two loaders' lists is one
+		if (addresses_put(&seen, m->chunks.at[i].start, 0, NULL))
+			m->nodes.at[m->chunks.at[i].node].chunks++;
+	arena_drop(&frame);
 	for (size_t i = 0; i < m->nodes.count; i++) {
 		const struct metaspace_node *n = &m->nodes.at[i];
 
+		m->chunks_counted += n->chunks_counted;
+		m->chunks_found += n->chunks;
 		if (n->class_space) {
 			m->class_space.reserved += n->end - n->start;
 			m->class_space.committed += n->committed;
@@ -192,11 +229,35 @@ static void sum_up(struct metaspace *m)
 		m->class_space.used += m->loaders[i].class_space.used;
 		m->unreadable += !m->loaders[i].readable;
 	}
+	if (layout->headers_apart)
+		m->nonclass.used = m->class_space.used = 0;
+	for (size_t i = 0; layout->headers_apart && i < m->chunks.count; i++) {
+		const struct metaspace_chunk *c = &m->chunks.at[i];
+
+		*(c->class_space ? &m->class_space.used : &m->nonclass.used) += c->used;
+	}
 }
 
 struct totals {
 	struct metaspace_sums nonclass, class_space;
+	uint64_t chunks;
 };
+
+// Whether some node counts more or fewer chunks in use than the loaders have in it.
+static bool chunks_differ(const struct metaspace *m)
+{
+	for (size_t i = 0; i < m->nodes.count; i++)
+		if (m->nodes.at[i].chunks != m->nodes.at[i].chunks_counted)
+			return true;
+	return false;
+}
+
+// The nodes were read before the loaders' chunks: what was committed meanwhile may be in use
+// already.
+static bool is_older(const struct metaspace_sums *s)
+{
+	return s->used > s->committed;
+}
 
 // False when the VM's counters are not known or what was read agrees with them.
 static bool differs(const struct hotspot *vm, const struct metaspace_layout *layout,
@@ -205,13 +266,40 @@ static bool differs(const struct hotspot *vm, const struct metaspace_layout *lay
 	uint64_t nonclass, class_space;
 
 	memset(theirs, 0, sizeof(*theirs));
+	theirs->chunks = m->chunks_counted;
+	if (is_older(&m->nonclass) || is_older(&m->class_space))
+		return true;
+	if (layout->nodes_count_chunks)
+		return chunks_differ(m);
 	if (!layout->read_totals ||
-	    !find_arenas(vm, layout, loader_at, &nonclass, &class_space, NULL))
+	    !metaspace_find_arenas(vm, layout, loader_at, &nonclass, &class_space, NULL))
 		return false;
 	return (nonclass && layout->read_totals(vm, nonclass, &theirs->nonclass, NULL) &&
 		memcmp(&theirs->nonclass, &m->nonclass, sizeof(m->nonclass)) != 0) ||
 	       (class_space && layout->read_totals(vm, class_space, &theirs->class_space, NULL) &&
 		memcmp(&theirs->class_space, &m->class_space, sizeof(m->class_space)) != 0);
+}
+
+static void fetch(struct metaspace_walk *w, const struct metaspace_layout *layout,
+		  const uint64_t *loaders_at, size_t count)
+{
+	struct arena frame = { 0 };
+	uint64_t *arenas = arena_array(&frame, uint64_t, 2 * count + 2);
+	size_t n = 0;
+
+	for (size_t i = 0; layout->fetch && i < count; i++) {
+		uint64_t of_loader[2];
+
+		if (!metaspace_find_arenas(w->vm, layout, loaders_at[i], &of_loader[0],
+					   &of_loader[1], NULL))
+			continue;
+		for (int k = 0; k < 2; k++)
+			if (of_loader[k])
+				arenas[n++] = of_loader[k];
+	}
+	if (n)
+		layout->fetch(w, arenas, n);
+	arena_drop(&frame);
 }
 
 static bool read_once(const struct hotspot *vm, const uint64_t *loaders_at, size_t count,
@@ -228,10 +316,13 @@ static bool read_once(const struct hotspot *vm, const uint64_t *loaders_at, size
 	layout = find_layout(&w, loaders_at, count, why);
 	if (!layout)
 		return false;
+	fetch(&w, layout, loaders_at, count);
 	// A loader that changes while it is read is read again, all such together.
 	for (int try = 0; try < TRIES && bad; try++) {
-		if (try)
+		if (try) {
 			heapclock_restart(vm);
+			w.headers = NULL;
+		}
 		bad = 0;
 		for (size_t i = 0; i < count; i++)
 			if (!m.loaders[i].readable &&
@@ -242,7 +333,8 @@ static bool read_once(const struct hotspot *vm, const uint64_t *loaders_at, size
 		return fail(why, FAIL_CORRUPT,
 			    "layout unknown: Metaspace of no loader makes sense");
 	add_list_heads(&w, layout, loaders_at[count - 1]);
-	sum_up(&m);
+	sum_up(&m, layout);
+	m.layout = layout;
 	*out = m;
 	*by = layout;
 	return true;
@@ -261,8 +353,13 @@ bool metaspace_read(const struct hotspot *vm, const uint64_t *loaders_at, size_t
 
 		if (try)
 			heapclock_restart(vm);
-		if (!read_once(vm, loaders_at, count, mem, &m, &layout, why))
+		// All loaders may be met as they change, of a VM that loads and unloads without
+		// pause.
+		if (!read_once(vm, loaders_at, count, mem, &m, &layout, why)) {
+			if (try + 1 < TRIES && memory_can_change(vm->memory))
+				continue;
 			return false;
+		}
 		*out = m;
 		if (!differs(vm, layout, loaders_at[count - 1], &m, &now))
 			return true;
@@ -288,7 +385,8 @@ bool metaspace_class_space(const struct hotspot *vm, uint64_t loader_at, struct 
 		uint64_t nonclass, class_space, node_at, next;
 		struct metaspace_node n;
 
-		if (!find_arenas(vm, LAYOUTS[k], loader_at, &nonclass, &class_space, NULL) ||
+		if (!metaspace_find_arenas(vm, LAYOUTS[k], loader_at, &nonclass, &class_space,
+					   NULL) ||
 		    !class_space || !LAYOUTS[k]->first_node(&w, class_space, &node_at, NULL) ||
 		    !hotspot_is_pointer(node_at) ||
 		    !LAYOUTS[k]->read_node(&w, node_at, &n, &next, NULL))

@@ -18,15 +18,18 @@
 
 struct fail;
 struct hotspot;
+struct metaspace_layout;
 
 struct metaspace_node {
-	uint64_t at;         // VirtualSpaceNode*
-	uint64_t start, end; // the reserved range
-	uint64_t used;       // bytes from the start that chunks were cut from
-	uint64_t committed;  // by the commit mask
-	uint64_t root_chunk; // bytes of the largest chunk (JDK 16+), else 0
-	uint64_t granule;    // bytes a bit of the commit mask stands for (JDK 16+), else 0
-	uint64_t mask_at;    // its bitmap
+	uint64_t at;             // VirtualSpaceNode*
+	uint64_t start, end;     // the reserved range
+	uint64_t used;           // bytes from the start that chunks were cut from
+	uint64_t committed;      // by the commit mask
+	uint64_t root_chunk;     // bytes of the largest chunk (JDK 16+), else 0
+	uint64_t granule;        // bytes a bit of the commit mask stands for (JDK 16+), else 0
+	uint64_t mask_at;        // its bitmap
+	uint64_t chunks;         // of the loaders asked for
+	uint64_t chunks_counted; // in use, as the VM counts them in the node (JDK 8-15), else 0
 	bool class_space;
 };
 
@@ -35,6 +38,7 @@ struct metaspace_chunk {
 	uint64_t size, committed, used; // bytes from its start
 	uint32_t node;                  // index into nodes
 	bool class_space;
+	bool current; // the one that its loader allocates from
 };
 
 struct metaspace_usage {
@@ -60,13 +64,16 @@ struct metaspace {
 	size_t loader_count, unreadable;
 	VEC(struct metaspace_chunk) chunks;
 	VEC(struct metaspace_node) nodes;
-	// Sums over all nodes and all readable loaders.
+	// Sums over all nodes and all readable loaders; on JDK 8 with the chunks' headers, as its own.
 	struct metaspace_sums nonclass, class_space;
 	// The VM's own counters stood still and say something else, namely this: damaged, unless
 	// the loaders asked for are not all that there are now, or some were unloaded and not yet
 	// freed.
 	bool contradicted;
-	struct metaspace_sums counted_nonclass, counted_class_space; // when contradicted
+	// When contradicted: the VM's sums (JDK 16+), or its number of chunks (8-15).
+	struct metaspace_sums counted_nonclass, counted_class_space;
+	uint64_t chunks_counted, chunks_found;
+	const struct metaspace_layout *layout; // for jvm/metaspace*.c
 };
 
 // `loaders_at[i]` are ClassLoaderData*.  A loader whose chains don't validate is read once more and

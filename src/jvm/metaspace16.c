@@ -138,7 +138,8 @@ static bool read_chunk(struct metaspace_walk *w, uint64_t at, bool class_space, 
 					   .committed = c.committed * WORD,
 					   .used = c.used * WORD,
 					   .node = node,
-					   .class_space = class_space });
+					   .class_space = class_space,
+					   .current = current });
 	usage->capacity += size;
 	usage->committed += c.committed * WORD;
 	usage->used += c.used * WORD;
@@ -231,6 +232,7 @@ static bool read_totals(const struct hotspot *vm, uint64_t arena_at, struct meta
 
 const struct metaspace_layout METASPACE_16 = {
 	.has_lock = true,
+	.lock = 0,
 	.nonclass = 16,
 	.class_space = 24,
 	.read_arena = read_arena,
@@ -238,4 +240,6 @@ const struct metaspace_layout METASPACE_16 = {
 	.first_node = first_node,
 	.list_head = list_head,
 	.read_totals = read_totals,
+	.read_free = metaspacefree_read_lists,
+	.read_blocks = metaspacefree_read_blocks,
 };

@@ -7,8 +7,10 @@
 #include "base/memory.h"
 #include "base/units.h"
 #include "jvm/hotspot.h"
+#include "jvm/spaces_cms.h"
 #include "jvm/spaces_g1.h"
-#include "jvm/spaces_pages.h"
+#include "jvm/spaces_shenandoah.h"
+#include "jvm/spaces_z.h"
 #include "jvm/virtualspace.h"
 
 enum { TRIES = 3 };
@@ -108,7 +110,7 @@ static bool add_generation(const struct hotspot *vm, struct spaces *s, uint64_t 
 		return fail(why, FAIL_ABSENT, "this VM does not export its generations' space");
 	return virtualspace_read(vm, hotspot_at(vm, FIELD_GENERATION_VIRTUAL, generation), &v,
 				 why) &&
-	       add_committed(vm, s, &v, count, why) && (!count || check_full(s, &v, count, why));
+	       add_committed(vm, s, &v, count, why) && check_full(s, &v, count, why);
 }
 
 // The two generations of Serial and CMS: members, or on JDK 8 an array.
@@ -129,6 +131,34 @@ static bool find_generations(const struct hotspot *vm, uint64_t *young, uint64_t
 	return true;
 }
 
+// A VM that does not export the free lists leaves open what is used.
+static bool add_cms_old(const struct hotspot *vm, struct spaces *s, uint64_t old, struct fail *why)
+{
+	struct virtualspace v = { 0 };
+	uint64_t free_bytes;
+
+	if (!hotspot_has_offset(vm, FIELD_GENERATION_VIRTUAL))
+		return fail(why, FAIL_ABSENT, "this VM does not export its generations' space");
+	if (!virtualspace_read(vm, hotspot_at(vm, FIELD_GENERATION_VIRTUAL, old), &v, why) ||
+	    !add_committed(vm, s, &v, 0, why))
+		return false;
+	if (!spaces_cms_free(vm, old, &free_bytes, why)) {
+		s->used = SPACES_UNKNOWN;
+		s->unknown = "what CMS uses of its old generation: it is spread over free lists";
+		return why->kind == FAIL_ABSENT;
+	}
+	if (free_bytes > v.high - v.low)
+		return fail(why, FAIL_CORRUPT,
+			    "layout unknown: more of CMS's space free than there is");
+	spaces_add(s, (struct spaces_row){ .name = "old",
+					   .start = v.low,
+					   .end = v.high,
+					   .committed = v.high - v.low,
+					   .used = v.high - v.low - free_bytes });
+	s->used += v.high - v.low - free_bytes;
+	return true;
+}
+
 static bool read_serial(const struct hotspot *vm, struct spaces *s, struct fail *why)
 {
 	uint64_t young, old;
@@ -139,48 +169,77 @@ static bool read_serial(const struct hotspot *vm, struct spaces *s, struct fail 
 	    !add_space(vm, s, &CONTIGUOUS, "to", FIELD_DEFNEW_TO, young, why) ||
 	    !add_generation(vm, s, young, 3, why))
 		return false;
-	if (vm->gc == GC_CMS) {
-		s->used = SPACES_UNKNOWN;
-		s->unknown = "what CMS uses of its old generation: it is spread over free lists";
-		return add_generation(vm, s, old, 0, why);
-	}
+	if (vm->gc == GC_CMS)
+		return add_cms_old(vm, s, old, why);
 	return add_space(vm, s, &CONTIGUOUS, "old", FIELD_TENURED_SPACE, old, why) &&
 	       add_generation(vm, s, old, 1, why);
 }
 
-static bool add_ps_generation(const struct hotspot *vm, struct spaces *s, enum field_id id,
-			      uint64_t generation, size_t count, struct fail *why)
+static bool read_ps_virtual(const struct hotspot *vm, enum field_id id, uint64_t generation,
+			    struct virtualspace *v, struct fail *why)
 {
-	struct virtualspace v = { 0 };
 	uint64_t space;
 
-	if (!hotspot_has(vm, id)) {
-		s->unknown = "what is committed: this VM does not export it";
-		return true;
-	}
 	return hotspot_read_pointer(vm, id, generation, &space, why) &&
-	       hotspot_read_u64(vm, FIELD_PS_RESERVED_LOW, space, &v.low_boundary, why) &&
-	       hotspot_read_u64(vm, FIELD_PS_RESERVED_HIGH, space, &v.high_boundary, why) &&
-	       hotspot_read_u64(vm, FIELD_PS_COMMITTED_LOW, space, &v.low, why) &&
-	       hotspot_read_u64(vm, FIELD_PS_COMMITTED_HIGH, space, &v.high, why) &&
-	       add_committed(vm, s, &v, count, why) && check_apart(s, count, why);
+	       hotspot_read_u64(vm, FIELD_PS_RESERVED_LOW, space, &v->low_boundary, why) &&
+	       hotspot_read_u64(vm, FIELD_PS_RESERVED_HIGH, space, &v->high_boundary, why) &&
+	       hotspot_read_u64(vm, FIELD_PS_COMMITTED_LOW, space, &v->low, why) &&
+	       hotspot_read_u64(vm, FIELD_PS_COMMITTED_HIGH, space, &v->high, why);
+}
+
+// From JDK 28 on one object bounds both: the old generation first, each filled from its start.
+static bool read_ps_heap(const struct hotspot *vm, uint64_t young, struct virtualspace *y,
+			 struct virtualspace *o, struct fail *why)
+{
+	uint64_t space;
+
+	if (!hotspot_read_pointer(vm, FIELD_PS_HEAP_VIRTUAL, young, &space, why) ||
+	    !hotspot_read_u64(vm, FIELD_PS_HEAP_LOW, space, &o->low, why) ||
+	    !hotspot_read_u64(vm, FIELD_PS_HEAP_OLD_HIGH, space, &o->high, why) ||
+	    !hotspot_read_u64(vm, FIELD_PS_HEAP_BOUNDARY, space, &y->low, why) ||
+	    !hotspot_read_u64(vm, FIELD_PS_HEAP_YOUNG_HIGH, space, &y->high, why) ||
+	    !hotspot_read_u64(vm, FIELD_PS_HEAP_HIGH, space, &y->high_boundary, why))
+		return false;
+	o->low_boundary = o->low;
+	o->high_boundary = y->low_boundary = y->low;
+	return (o->low == vm->heap_start && y->high_boundary == vm->heap_end) ||
+	       fail(why, FAIL_CORRUPT, "layout unknown: generations of another heap");
+}
+
+// False in `known` where the VM does not export what is committed.
+static bool read_ps_bounds(const struct hotspot *vm, const uint64_t generation[2],
+			   struct virtualspace v[2], bool *known, struct fail *why)
+{
+	*known = true;
+	if (hotspot_has(vm, FIELD_PSYOUNG_VIRTUAL) && hotspot_has(vm, FIELD_PSOLD_VIRTUAL))
+		return read_ps_virtual(vm, FIELD_PSYOUNG_VIRTUAL, generation[0], &v[0], why) &&
+		       read_ps_virtual(vm, FIELD_PSOLD_VIRTUAL, generation[1], &v[1], why);
+	if (hotspot_has(vm, FIELD_PS_HEAP_VIRTUAL))
+		return read_ps_heap(vm, generation[0], &v[0], &v[1], why);
+	*known = false;
+	return true;
 }
 
 static bool read_parallel(const struct hotspot *vm, struct spaces *s, struct fail *why)
 {
-	uint64_t young, old;
+	struct virtualspace v[2] = { { 0 }, { 0 } };
+	uint64_t generation[2]; // young, old
+	bool known;
 
-	if (!hotspot_read_pointer(vm, FIELD_PS_YOUNG, vm->heap_at, &young, why) ||
-	    !hotspot_read_pointer(vm, FIELD_PS_OLD, vm->heap_at, &old, why) ||
-	    !add_space(vm, s, &MUTABLE, "eden", FIELD_PSYOUNG_EDEN, young, why) ||
-	    !add_space(vm, s, &MUTABLE, "from", FIELD_PSYOUNG_FROM, young, why) ||
-	    !add_space(vm, s, &MUTABLE, "to", FIELD_PSYOUNG_TO, young, why) ||
-	    !add_ps_generation(vm, s, FIELD_PSYOUNG_VIRTUAL, young, 3, why) ||
-	    !add_space(vm, s, &MUTABLE, "old", FIELD_PSOLD_SPACE, old, why) ||
-	    !add_ps_generation(vm, s, FIELD_PSOLD_VIRTUAL, old, 1, why))
+	if (!hotspot_read_pointer(vm, FIELD_PS_YOUNG, vm->heap_at, &generation[0], why) ||
+	    !hotspot_read_pointer(vm, FIELD_PS_OLD, vm->heap_at, &generation[1], why) ||
+	    !read_ps_bounds(vm, generation, v, &known, why) ||
+	    !add_space(vm, s, &MUTABLE, "eden", FIELD_PSYOUNG_EDEN, generation[0], why) ||
+	    !add_space(vm, s, &MUTABLE, "from", FIELD_PSYOUNG_FROM, generation[0], why) ||
+	    !add_space(vm, s, &MUTABLE, "to", FIELD_PSYOUNG_TO, generation[0], why) ||
+	    (known && !add_committed(vm, s, &v[0], 3, why)) || !check_apart(s, 3, why) ||
+	    !add_space(vm, s, &MUTABLE, "old", FIELD_PSOLD_SPACE, generation[1], why) ||
+	    (known && !add_committed(vm, s, &v[1], 1, why)))
 		return false;
-	if (s->unknown)
+	if (!known) {
 		s->committed = SPACES_UNKNOWN;
+		s->unknown = "what is committed: this VM does not export it";
+	}
 	return true;
 }
 
@@ -216,10 +275,10 @@ static bool read_once(const struct hotspot *vm, struct arena *mem, struct spaces
 		ok = read_epsilon(vm, &s, why);
 		break;
 	case GC_Z:
-		ok = spaces_pages_read_z(vm, &s, why);
+		ok = spaces_z_read(vm, &s, why);
 		break;
 	case GC_SHENANDOAH:
-		ok = spaces_pages_read_shenandoah(vm, &s, why);
+		ok = spaces_shenandoah_read(vm, &s, why);
 		break;
 	case GC_UNKNOWN:
 		return fail(why, FAIL_ABSENT, "this VM's collector is not known");

@@ -7,13 +7,13 @@
 #include "jvm/spaces_g1.h"
 
 #include <inttypes.h>
-#include <stdio.h>
 #include <string.h>
 
 #include "base/arena.h"
 #include "base/fail.h"
 #include "base/memory.h"
 #include "base/units.h"
+#include "jvm/g1kinds.h"
 #include "jvm/hotspot.h"
 #include "jvm/spaces.h"
 #include "jvm/vmstructs.h"
@@ -22,11 +22,10 @@ enum {
 	REGION_LIMIT = 1 << 20,     // G1 aims at 2048
 	MANAGER_BYTES_LIMIT = 1024, // of the HeapRegionManager object
 	REGION_BYTES_LIMIT = 512,   // of the part of a region that is read
-	REGION_SPACING = 4096,      // bytes a region: beyond that they are not worth one read
 };
 
 // G1RegionToSpaceMapper: a vtable, a listener and a G1PageBasedVirtualSpace, in words.  Stable from
-// JDK 8 to 28; validated each time.
+// JDK 8 to 28 but for the bitmap, whose allocator stands before it in JDK 8; validated each time.
 enum mapper_word {
 	MAPPER_VTABLE,
 	MAPPER_LOW = 2,
@@ -36,26 +35,8 @@ enum mapper_word {
 	MAPPER_BITS_AT,
 	MAPPER_BIT_COUNT,
 	MAPPER_WORDS,
-};
-
-enum kind {
-	KIND_FREE,
-	KIND_EDEN,
-	KIND_SURVIVOR,
-	KIND_HUMONGOUS,
-	KIND_ARCHIVE,
-	KIND_OLD,
-	KIND_COUNT
-};
-static const char *const KIND_NAMES[KIND_COUNT] = {
-	[KIND_FREE] = "free",           [KIND_EDEN] = "eden",       [KIND_SURVIVOR] = "survivor",
-	[KIND_HUMONGOUS] = "humongous", [KIND_ARCHIVE] = "archive", [KIND_OLD] = "old",
-};
-
-// What a region's tag means, by the VM's own constants; -1: it has no such kind.
-struct tags {
-	bool known;
-	int64_t free, eden, survivor, humongous_mask, archive_mask, old_mask;
+	MAPPER_8_ALLOCATED = MAPPER_BITS_AT,
+	MAPPER_8_BITS_AT = MAPPER_8_ALLOCATED + 4,
 };
 
 struct heap {
@@ -64,69 +45,38 @@ struct heap {
 	size_t regions;
 	const uint64_t *region_at;    // by index; 0: never committed
 	uint64_t bits_at, page_bytes; // one bit for each page that is committed as a whole
-	struct tags tags;
+	struct g1kinds kinds;
 	uint64_t read_bytes; // of each region
+	size_t committed;    // regions, with these indices and copies
+	const uint32_t *index;
+	unsigned char *objects;
+	bool tops_reach_over; // a region's top may lie in a later one
 };
-
-static int64_t constant(const struct hotspot *vm, const char *name)
-{
-	static const char *const TYPES[] = { "HeapRegionType", "G1HeapRegionType" };
-	char full[64];
-	int64_t value;
-
-	for (size_t i = 0; i < sizeof(TYPES) / sizeof(TYPES[0]); i++) {
-		snprintf(full, sizeof(full), "%s::%s", TYPES[i], name);
-		if (vmstructs_constant(vm->tables, full, &value))
-			return value;
-	}
-	return -1;
-}
-
-static bool find_tags(const struct hotspot *vm, struct tags *t, struct fail *why)
-{
-	t->known = hotspot_has_offset(vm, FIELD_G1_REGION_TYPE);
-	if (!t->known) // JDK 8
-		return true;
-	t->free = constant(vm, "FreeTag");
-	t->eden = constant(vm, "EdenTag");
-	t->survivor = constant(vm, "SurvTag");
-	t->humongous_mask = constant(vm, "HumongousMask");
-	t->archive_mask = constant(vm, "ArchiveMask");
-	t->old_mask = constant(vm, "OldMask");
-	return (t->free >= 0 && t->eden >= 0 && t->survivor >= 0 && t->humongous_mask > 0 &&
-		t->old_mask > 0) ||
-	       fail(why, FAIL_ABSENT, "layout unknown: the kinds of G1's regions");
-}
-
-static bool find_kind(const struct tags *t, int64_t tag, enum kind *kind)
-{
-	if (tag == t->free)
-		*kind = KIND_FREE;
-	else if (tag == t->eden)
-		*kind = KIND_EDEN;
-	else if (tag == t->survivor)
-		*kind = KIND_SURVIVOR;
-	else if (tag & t->humongous_mask)
-		*kind = KIND_HUMONGOUS;
-	else if (t->archive_mask > 0 && tag & t->archive_mask)
-		*kind = KIND_ARCHIVE;
-	else if (tag & t->old_mask)
-		*kind = KIND_OLD;
-	else
-		return false;
-	return tag >= 0 && tag < 256;
-}
 
 static bool is_power_of_two(uint64_t n)
 {
 	return n && !(n & (n - 1));
 }
 
+// Where the bitmap of `pages` bits begins; 0: there is none.
+static uint64_t find_bits(const struct heap *h, uint64_t at, const uint64_t *w, uint64_t pages)
+{
+	uint64_t old[2]; // address, bits
+
+	if (w[MAPPER_BIT_COUNT] == pages)
+		return w[MAPPER_BITS_AT];
+	if (memory_read(h->vm->memory, at + MAPPER_8_BITS_AT * sizeof(*w), old, sizeof(old),
+			NULL) &&
+	    old[0] == w[MAPPER_8_ALLOCATED] && old[1] == pages)
+		return old[0];
+	return 0;
+}
+
 // Whether the object at `at` is the mapper of the heap's own pages.
 static bool match_mapper(struct heap *h, uint64_t at)
 {
 	const struct hotspot *vm = h->vm;
-	uint64_t w[MAPPER_WORDS], pages;
+	uint64_t w[MAPPER_WORDS], bits_at;
 
 	if (!hotspot_is_pointer(at) || !memory_read(vm->memory, at, w, sizeof(w), NULL) ||
 	    !hotspot_is_vtable(vm, w[MAPPER_VTABLE]) || w[MAPPER_LOW] != vm->heap_start ||
@@ -134,10 +84,10 @@ static bool match_mapper(struct heap *h, uint64_t at)
 	    w[MAPPER_PAGE_SIZE] < PAGE_SIZE_BYTES || !is_power_of_two(w[MAPPER_PAGE_SIZE]) ||
 	    w[MAPPER_PAGE_SIZE] > GIB(1))
 		return false;
-	pages = (vm->heap_end - vm->heap_start) / w[MAPPER_PAGE_SIZE];
-	if (w[MAPPER_BIT_COUNT] != pages || !hotspot_is_pointer(w[MAPPER_BITS_AT]))
+	bits_at = find_bits(h, at, w, (vm->heap_end - vm->heap_start) / w[MAPPER_PAGE_SIZE]);
+	if (!hotspot_is_pointer(bits_at))
 		return false;
-	h->bits_at = w[MAPPER_BITS_AT];
+	h->bits_at = bits_at;
 	h->page_bytes = w[MAPPER_PAGE_SIZE];
 	return true;
 }
@@ -183,7 +133,7 @@ static bool open_heap(const struct hotspot *vm, struct arena *mem, struct heap *
 	if (!memory_read(vm->memory, base, region_at, h->regions * sizeof(*region_at), why))
 		return false;
 	h->region_at = region_at;
-	return find_tags(vm, &h->tags, why) && find_mapper(h, why);
+	return g1kinds_find(vm, &h->kinds, why) && find_mapper(h, why);
 }
 
 // `count` bits of the bitmap from `first`: all must agree.
@@ -228,10 +178,13 @@ static uint64_t member(const struct heap *h, enum field_id id, const unsigned ch
 static bool find_read_bytes(struct heap *h, struct fail *why)
 {
 	static const enum field_id MEMBERS[] = { FIELD_G1_REGION_BOTTOM, FIELD_G1_REGION_END,
-						 FIELD_G1_REGION_TOP, FIELD_G1_REGION_TYPE };
-	size_t count = h->tags.known ? 4 : 3;
+						 FIELD_G1_REGION_TOP };
 
-	for (size_t i = 0; i < count; i++) {
+	if (h->kinds.known)
+		h->read_bytes = h->kinds.offset + 8;
+	else // the tag may be anywhere
+		h->read_bytes = vmstructs_size(h->vm->tables, "HeapRegion") & ~(uint64_t)7;
+	for (size_t i = 0; i < sizeof(MEMBERS) / sizeof(MEMBERS[0]); i++) {
 		if (!hotspot_has_offset(h->vm, MEMBERS[i]))
 			return fail(why, FAIL_ABSENT, "this VM does not export G1's regions");
 		if (h->vm->field[MEMBERS[i]]->offset + 8 > h->read_bytes)
@@ -243,86 +196,97 @@ static bool find_read_bytes(struct heap *h, struct fail *why)
 	return true;
 }
 
-static bool add_region(const struct heap *h, size_t index, struct spaces_row *rows,
+static bool add_region(const struct heap *h, size_t committed, struct spaces_row *rows,
 		       struct fail *why)
 {
+	const unsigned char *bytes = h->objects + committed * h->read_bytes;
+	size_t index = h->index[committed];
 	uint64_t bottom = h->vm->heap_start + index * h->grain, top;
-	unsigned char bytes[REGION_BYTES_LIMIT];
-	enum kind kind = KIND_OLD;
+	uint64_t top_limit = h->tops_reach_over ? h->vm->heap_end : bottom + h->grain;
+	enum g1kind kind = G1KIND_OLD;
 
-	if (!hotspot_is_pointer(h->region_at[index]) ||
-	    !memory_read(h->vm->memory, h->region_at[index], bytes, h->read_bytes, why))
-		return fail(why, FAIL_CORRUPT, "committed region %zu is not in the table", index);
 	top = member(h, FIELD_G1_REGION_TOP, bytes);
-	// Where regions have no kind (JDK 8), the first of a large object's holds the top of all.
-	if (member(h, FIELD_G1_REGION_BOTTOM, bytes) != bottom || top < bottom ||
-	    top > (h->tags.known ? bottom + h->grain : h->vm->heap_end))
+	if (member(h, FIELD_G1_REGION_BOTTOM, bytes) != bottom || top < bottom || top > top_limit)
 		return fail(why, FAIL_CORRUPT, "region %zu has bounds of another", index);
-	if (h->tags.known) {
-		uint64_t offset = h->vm->field[FIELD_G1_REGION_TYPE]->offset;
-		int32_t tag;
-
-		if (hotspot_has_offset(h->vm, FIELD_G1_REGION_TAG))
-			offset += h->vm->field[FIELD_G1_REGION_TAG]->offset;
-		if (offset + sizeof(tag) > sizeof(bytes))
-			return fail(why, FAIL_CORRUPT, "layout unknown: a region's tag");
-		memcpy(&tag, bytes + offset, sizeof(tag));
-		if (!find_kind(&h->tags, tag, &kind))
-			return fail(why, FAIL_CORRUPT, "region %zu is of kind %d", index, tag);
-	}
+	if (h->kinds.known && !g1kinds_read(&h->kinds, bytes, h->read_bytes, &kind))
+		return fail(why, FAIL_CORRUPT, "region %zu is of no known kind", index);
+	if (top > bottom + h->grain)
+		top = bottom + h->grain;
 	rows[kind].regions++;
 	rows[kind].committed += h->grain;
 	rows[kind].used += top - bottom;
 	return true;
 }
 
-// The region objects were allocated one after the other: a few large reads instead of one for each.
-static void prefetch_regions(const struct heap *h)
+// The committed regions, each in `read_bytes` bytes of `objects`.
+static bool read_regions(struct heap *h, struct arena *mem, struct fail *why)
 {
-	uint64_t low = UINT64_MAX, high = 0;
+	uint64_t *at = arena_array(mem, uint64_t, h->regions);
+	uint32_t *index = arena_array(mem, uint32_t, h->regions);
+	struct memory_objects objects = { .at = at, .len = h->read_bytes };
 
 	for (size_t i = 0; i < h->regions; i++) {
-		uint64_t at = h->region_at[i];
+		bool committed = false;
 
-		if (!hotspot_is_pointer(at))
+		if (!is_committed(h, i, &committed, why))
+			return false;
+		if (!committed)
 			continue;
-		low = at < low ? at : low;
-		high = at + h->read_bytes > high ? at + h->read_bytes : high;
+		// A large page is there for all regions that it holds, of which some may never have
+		// been used.
+		if (!h->region_at[i] && h->page_bytes > h->grain)
+			continue;
+		if (!hotspot_is_pointer(h->region_at[i]))
+			return fail(why, FAIL_CORRUPT, "committed region %zu is not in the table",
+				    i);
+		index[objects.count] = (uint32_t)i;
+		at[objects.count++] = h->region_at[i];
 	}
-	if (low < high && high - low <= h->regions * REGION_SPACING)
-		memory_prefetch(h->vm->memory, low, high);
+	h->index = index;
+	h->committed = objects.count;
+	h->objects = arena_get_array(mem, objects.count + 1, h->read_bytes);
+	return memory_gather(h->vm->memory, &objects, h->objects, why);
+}
+
+// A VM without tags is JDK 8, where the first region of a large object has the top of all of it, and
+// each of the others its own besides.
+static void find_tags(struct heap *h)
+{
+	struct g1kinds_regions r = { .objects = h->objects,
+				     .index = h->index,
+				     .count = h->committed,
+				     .bytes = h->read_bytes };
+
+	if (h->kinds.known)
+		return;
+	h->tops_reach_over = true;
+	g1kinds_probe(h->vm, &r, &h->kinds);
 }
 
 bool spaces_g1_read(const struct hotspot *vm, struct arena *mem, struct spaces *out,
 		    struct fail *why)
 {
-	struct spaces_row rows[KIND_COUNT] = { 0 };
+	struct spaces_row rows[G1KIND_COUNT] = { 0 };
 	struct heap h = { 0 };
 	struct spaces s = { 0 };
 
-	if (!open_heap(vm, mem, &h, why) || !find_read_bytes(&h, why))
+	if (!open_heap(vm, mem, &h, why) || !find_read_bytes(&h, why) ||
+	    !read_regions(&h, mem, why))
 		return false;
-	prefetch_regions(&h);
-	for (size_t i = 0; i < h.regions; i++) {
-		bool committed = false;
-
-		if (!is_committed(&h, i, &committed, why) ||
-		    (committed && !add_region(&h, i, rows, why)))
+	find_tags(&h);
+	for (size_t i = 0; i < h.committed; i++)
+		if (!add_region(&h, i, rows, why))
 			return false;
-	}
 	s.region_bytes = h.grain;
-	for (size_t k = 0; k < KIND_COUNT; k++) {
-		rows[k].name = h.tags.known ? KIND_NAMES[k] : "regions";
+	for (size_t k = 0; k < G1KIND_COUNT; k++) {
+		rows[k].name = h.kinds.known ? g1kinds_name((enum g1kind)k) : "regions";
 		s.committed += rows[k].committed;
 		s.used += rows[k].used;
 		if (rows[k].regions)
 			spaces_add(&s, rows[k]);
 	}
-	if (!h.tags.known) {
+	if (!h.kinds.known)
 		s.unknown = "the kinds of G1's regions: this VM does not export them";
-		if (!hotspot_read_u64(vm, FIELD_G1_USED, vm->heap_at, &s.used, NULL))
-			s.used = SPACES_UNKNOWN;
-	}
 	*out = s;
 	return true;
 }

@@ -13,9 +13,41 @@
 #include "os/pristine.h"
 
 enum {
-	ROW_LIMIT = 64,  // bytes of a row at most
-	UNSET_SHARE = 4, // one in so many members at offset 0: the file does not tell offsets
+	ROW_LIMIT = 64,   // bytes of a row at most
+	ZERO_LIMIT = 256, // constants of value 0 in a table; real ones have some 20
+	UNSET_SHARE = 4,  // one in so many members at offset 0: the file does not tell offsets
 };
+
+static const char *leave_out_word(const struct pristine *pristine, struct vmstructs_sum *sum,
+				  size_t table, uint64_t at, const char *text, struct arena *mem)
+{
+	uint64_t value;
+
+	if (!pristine_read(pristine, at, &value, sizeof(value), NULL) ||
+	    !vmstructs_leave_out(sum, table, at, value))
+		return text;
+	return arena_format(mem, "%s %" PRIx64, text, at);
+}
+
+// Constants that are 0 in the file of a library whose initialisers are not found: an old compiler's
+// .ctors may set them.
+static const char *leave_out_zeros(const struct pristine *pristine, struct vmstructs_sum *sum,
+				   size_t table, const char *text, struct arena *mem)
+{
+	uint64_t rows = pristine->has_initialisers ? 0 : sum->rows;
+	size_t left_out = 0;
+
+	for (uint64_t i = 0; i < rows && left_out < ZERO_LIMIT; i++) {
+		uint64_t at = vmstructs_constant_at(sum, table, i);
+		uint32_t low;
+
+		if (at && pristine_read(pristine, at, &low, sizeof(low), NULL) && !low) {
+			text = leave_out_word(pristine, sum, table, at, text, mem);
+			left_out++;
+		}
+	}
+	return text;
+}
 
 // Places whose value is not told are left out of the sums, and listed behind them.
 static const char *leave_out(const struct pristine *pristine, struct vmstructs_sum *sum,
@@ -24,14 +56,9 @@ static const char *leave_out(const struct pristine *pristine, struct vmstructs_s
 	uint64_t at = sum->at, end = sum->at + sum->rows * ROW_LIMIT;
 	const char *text = "";
 
-	for (; pristine_find_unknown(pristine, at, end, &at); at++) {
-		uint64_t value;
-
-		if (pristine_read(pristine, at, &value, sizeof(value), NULL) &&
-		    vmstructs_leave_out(sum, table, at, value))
-			text = arena_format(mem, "%s %" PRIx64, text, at);
-	}
-	return text;
+	for (; pristine_find_unknown(pristine, at, end, &at); at++)
+		text = leave_out_word(pristine, sum, table, at, text, mem);
+	return leave_out_zeros(pristine, sum, table, text, mem);
 }
 
 // A line a table: place, rows, members at 0, both sums, places left out; in hex.

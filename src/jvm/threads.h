@@ -13,6 +13,7 @@
 #include <stdint.h>
 
 #include "base/arena.h"
+#include "jvm/tempbuffers.h"
 
 struct fail;
 struct hotspot;
@@ -33,15 +34,22 @@ struct hotspot_thread {
 	uint64_t pthread_at;
 	uint64_t stack_start, stack_end;
 	enum vm_thread_kind kind;
-	const char *name;           // Java's, NULL: none, or it starts or ends
-	uint64_t context_loader_at; // oop, 0: none or not known
-	bool newborn;               // started after the maps were read: not in the lists
+	const char *name;              // Java's, NULL: none, or it starts or ends
+	uint64_t context_loader_at;    // oop, 0: none or not known
+	uint64_t klass_at;             // of the Thread object, 0: not known
+	bool temp_known;               // the direct buffers that NIO keeps for it are
+	size_t first_temp, temp_count; // of `temp`
+	bool allocated_known;
+	uint64_t allocated; // on the Java heap since it began (jvm/allocated.h)
+	bool newborn;       // started after the maps were read: not in the lists
 };
 
 struct hotspot_threads {
 	VEC(struct hotspot_thread) java;     // in the VM's order
 	VEC(struct hotspot_thread) internal; // by threads_find_internal()
-	unsigned torn;                       // entries of threads that started or ended
+	tempbuffer_rows temp;
+	bool temp_lost; // the heap did not hold still for it
+	unsigned torn;  // entries of threads that started or ended
 };
 
 // CORRUPT: the list makes no sense in three tries ("layout unknown"); ABSENT: not exported.

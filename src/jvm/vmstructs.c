@@ -277,6 +277,13 @@ bool vmstructs_leave_out(struct vmstructs_sum *sum, size_t table, uint64_t place
 	return false;
 }
 
+uint64_t vmstructs_constant_at(const struct vmstructs_sum *sum, size_t table, uint64_t row)
+{
+	if ((table != INTS && table != LONGS) || row >= sum->rows)
+		return 0;
+	return sum->at + row * TABLES[table].usual_stride + TABLES[table].usual[1];
+}
+
 // Has the bytes of the row at hand: whole pages at a time, but never a page beyond the row's last.
 static bool cursor_fill(struct cursor *c, const struct memory *memory, struct fail *why)
 {

@@ -54,6 +54,8 @@ struct vmstructs_sum {
 // Takes one word out of the sums: the part at `place`, which holds `value` (of 4 bytes the lower).
 // False when no part begins there.
 bool vmstructs_leave_out(struct vmstructs_sum *sum, size_t table, uint64_t place, uint64_t value);
+// Where a row of a table of constants has its value; 0: the table has none, or not that row.
+uint64_t vmstructs_constant_at(const struct vmstructs_sum *sum, size_t table, uint64_t row);
 const struct vmstructs_sum *vmstructs_sums(const struct vmstructs *s); // VMSTRUCTS_TABLES of them
 // The sums alone of tables in `memory`, whose rows are laid out as every VM has them.
 bool vmstructs_sum_up(const struct memory *memory, vmstructs_symbol *symbol, void *arg,

@@ -18,4 +18,7 @@ uint64_t checks_ours(const struct ledger *l, const struct check_row *c);
 // of things, which are shown but too coarse to judge by while classes come and go.
 bool checks_differ(const struct ledger *l, const struct check_row *c);
 
+// Why the two are known to differ; NULL when they do not, or nobody knows.  A static text.
+const char *checks_reason(const struct ledger *l, const struct check_row *c);
+
 #endif

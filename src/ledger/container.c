@@ -58,6 +58,7 @@ void container_build(const struct snapshot *s, struct container_ledger *out)
 		.file_others = UNKNOWN_BYTES,
 		.file_unmapped_active = UNKNOWN_BYTES,
 		.file_unmapped_inactive = UNKNOWN_BYTES,
+		.kernel = c->kernel,
 		.slab = c->slab,
 		.page_tables = c->page_tables,
 		.kernel_stacks = c->kernel_stacks,

@@ -21,7 +21,8 @@ struct container_ledger {
 	uint64_t anon_jvm, anon_others, anon_rest;
 	uint64_t file_jvm, file_others; // mapped by them
 	uint64_t file_unmapped_active, file_unmapped_inactive;
-	uint64_t slab, page_tables, kernel_stacks, sockets, percpu;
+	// `kernel` is all of it, the others parts of it (v1 counts sockets beside it).
+	uint64_t kernel, slab, page_tables, kernel_stacks, sockets, percpu;
 };
 
 // From the snapshot's container and the process's own Rss; `known` is false without a container.

@@ -158,6 +158,7 @@ static void add_sizes(const struct snapshot *s, struct ledger *l)
 		  F_CLASS_SPACE_USED },
 		{ "code-cache", F_CODE_COMMITTED, F_CODE_RESERVED, F_CODE_USED },
 	};
+	struct account_row *gc;
 
 	for (size_t i = 0; i < sizeof(SIZES) / sizeof(SIZES[0]); i++) {
 		struct account_row *row = &l->rows[account_find(SIZES[i].account)];
@@ -166,7 +167,9 @@ static void add_sizes(const struct snapshot *s, struct ledger *l)
 		row->reserved = snapshot_get(s, SIZES[i].reserved, UNKNOWN_BYTES);
 		row->used = snapshot_get(s, SIZES[i].used, UNKNOWN_BYTES);
 	}
-	l->rows[account_find("gc")].reserved = snapshot_get(s, F_GC_RESERVED, UNKNOWN_BYTES);
+	gc = &l->rows[account_find("gc")];
+	gc->committed = snapshot_get(s, F_GC_COMMITTED, UNKNOWN_BYTES);
+	gc->reserved = snapshot_get(s, F_GC_RESERVED, UNKNOWN_BYTES);
 	add_stacks(s, &l->rows[account_find("thread-stacks")]);
 	for (int i = 0; i < ACCOUNT_COUNT; i++)
 		if (l->rows[i].unknown)

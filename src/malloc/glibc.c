@@ -9,6 +9,7 @@
 #include "base/units.h"
 #include "malloc/glibc_main.h"
 #include "malloc/glibc_mmapped.h"
+#include "os/patience.h"
 #include "parse/maps.h"
 
 struct heap_info { // as glibc has it
@@ -17,6 +18,7 @@ struct heap_info { // as glibc has it
 struct heap {
 	uint64_t at;
 	struct heap_info info;
+	bool newborn; // mapped since the mappings were read: none of its pages is in the scan
 };
 struct heaps {
 	VEC(struct heap) list;
@@ -43,6 +45,13 @@ bool glibc_holds(const struct glibc *g, uint64_t start, uint64_t end)
 	size_t i = first_above(g, start);
 
 	return i < g->pieces.count && g->pieces.at[i].start < end;
+}
+
+const struct glibc_piece *glibc_first_piece(const struct glibc *g, uint64_t at)
+{
+	size_t i = first_above(g, at);
+
+	return i < g->pieces.count ? &g->pieces.at[i] : NULL;
 }
 
 uint64_t glibc_piece_end(const struct glibc *g, uint64_t at)
@@ -76,10 +85,10 @@ static bool read_heap(const struct malloc_view *v, const struct glibc *g, uint64
 		return false;
 	if (i.arena != arena || i.size < PAGE_SIZE_BYTES || i.size > i.mprotect_size ||
 	    i.mprotect_size > g->layout.heap_bytes || i.size % PAGE_SIZE_BYTES ||
-	    i.mprotect_size % PAGE_SIZE_BYTES || !view_anonymous_end(v, at))
+	    i.mprotect_size % PAGE_SIZE_BYTES)
 		return false;
-	*out = (struct heap){ at, i };
-	return true;
+	*out = (struct heap){ at, i, !maps_find(v->maps, at) };
+	return out->newborn || view_anonymous_end(v, at);
 }
 
 // From the heap that holds top to the first one, by `prev`.  True when the first is the one that
@@ -135,10 +144,12 @@ static void add_heaps(const struct malloc_view *v, struct arena *mem, struct gli
 
 	for (size_t i = 0; i < heaps->list.count; i++) {
 		const struct heap *h = &heaps->list.at[i];
-		uint64_t end = h->at + h->info.mprotect_size, mapped = view_anonymous_end(v, h->at);
-		struct glibc_piece p = { h->at, end < mapped ? end : mapped, GLIBC_HEAP,
+		uint64_t end = view_grown_end(v, h->at, h->at + h->info.mprotect_size);
+		struct glibc_piece p = { h->at, end, GLIBC_HEAP,
 					 a->whole ? GLIBC_SURE : GLIBC_PROBED, row };
 
+		if (h->newborn)
+			continue;
 		if (glibc_add_piece(v, mem, g, p))
 			a->heaps++;
 		else
@@ -153,16 +164,17 @@ static void add_heaps(const struct malloc_view *v, struct arena *mem, struct gli
 static void read_arena_heaps(const struct malloc_view *v, struct arena *mem, struct glibc *g,
 			     uint32_t row)
 {
-	enum { TRIES = 3 };
+	enum { TRIES = 3 }; // while the sum stands still
 	struct glibc_arena *a = &g->arenas.at[row];
 	struct heaps heaps = { 0 };
+	struct patience patience = patience_start(v->memory);
+	uint64_t first = a->system;
 
-	for (int i = 0; i < TRIES && !a->whole; i++) {
-		if (i) { // a heap came or went: the pages that were read are old
-			memory_forget(v->memory);
-			view_read_u64(v, a->at + g->layout.system, &a->system, NULL);
-		}
-		a->whole = follow_heaps(v, g, a, mem, &heaps);
+	while (!(a->whole = follow_heaps(v, g, a, mem, &heaps)) &&
+	       (a->system != first || patience.tries < TRIES) && patience_again(&patience)) {
+		// A heap came or went: the pages that were read are old.
+		memory_forget(v->memory);
+		view_read_u64(v, a->at + g->layout.system, &a->system, NULL);
 	}
 	if (!a->whole) {
 		search_heaps(v, g, a, mem, &heaps);

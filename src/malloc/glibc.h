@@ -70,6 +70,9 @@ bool glibc_read_arenas(const struct malloc_view *v, struct arena *mem, struct gl
 // True when a piece overlaps [start, end).
 bool glibc_holds(const struct glibc *g, uint64_t start, uint64_t end);
 
+// The first piece that ends above `at`, or NULL.
+const struct glibc_piece *glibc_first_piece(const struct glibc *g, uint64_t at);
+
 // For this room's files.  Adding fails for a piece that is empty, or overlaps a taken range or
 // another piece.
 uint64_t glibc_piece_end(const struct glibc *g, uint64_t at); // of the piece that holds `at`; or 0

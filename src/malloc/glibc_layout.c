@@ -94,7 +94,7 @@ static struct words read_data(const struct malloc_view *v, struct range data, st
 
 	memory_prefetch(v->memory, data.start, data.end);
 	for (uint64_t p = data.start; p < data.end; p += PAGE_SIZE_BYTES)
-		if (!memory_read(v->memory, p, copy + (p - data.start), PAGE_SIZE_BYTES, NULL))
+		if (!memory_survey(v->memory, p, copy + (p - data.start), PAGE_SIZE_BYTES, NULL))
 			memset(copy + (p - data.start), 0, PAGE_SIZE_BYTES);
 	return (struct words){ data.start, (const uint64_t *)(const void *)copy, size / 8 };
 }
@@ -328,5 +328,51 @@ bool glibc_params_read(const struct malloc_view *v, const struct glibc_params *p
 		return false;
 	c.mmaps = n;
 	*out = c;
+	return true;
+}
+
+bool glibc_limits_read(const struct malloc_view *v, const struct glibc_params *params,
+		       struct glibc_limits *out, struct fail *why)
+{
+	struct glibc_limits l = { 0 };
+
+	if (!params->known)
+		return fail(why, FAIL_ABSENT, "mp_ was not found");
+	if (!view_read_u64(v, params->at, &l.trim_threshold, why) ||
+	    !view_read_u64(v, params->at + 8, &l.top_pad, why) ||
+	    !view_read_u64(v, params->at + 16, &l.mmap_threshold, why) ||
+	    !view_read_u64(v, params->at + 32, &l.arena_max, why))
+		return false;
+	*out = l;
+	return true;
+}
+
+bool glibc_tuning_read(const struct malloc_view *v, const struct glibc_params *params,
+		       struct glibc_tuning *out, struct fail *why)
+{
+	enum { MAX = 4, NO_DYN = 12, HUGE_BEFORE = 20, HAS_HUGE = 60, CACHE = 8 };
+	struct glibc_tuning t = { 0 };
+	uint64_t at = params->at;
+	uint32_t max, fixed;
+
+	if (!params->known)
+		return fail(why, FAIL_ABSENT, "mp_ was not found");
+	if (!view_read(v, at + params->n_mmaps + MAX, &max, sizeof(max), why) ||
+	    !view_read(v, at + params->n_mmaps + NO_DYN, &fixed, sizeof(fixed), why) ||
+	    !view_read_u64(v, at + params->mmapped_mem + 8, &t.most_mapped, why))
+		return false;
+	// Since 2.35 the size of huge pages stands before the counters.
+	if (params->n_mmaps >= HAS_HUGE &&
+	    !view_read_u64(v, at + params->n_mmaps - HUGE_BEFORE, &t.huge_page, why))
+		return false;
+	if (t.huge_page & (t.huge_page - 1) || t.huge_page > GIB(1))
+		t.huge_page = 0;
+	// Behind sbrk_base: tcache_bins, tcache_max_bytes, tcache_count.
+	if (!view_read_u64(v, at + params->sbrk_base + CACHE + 8, &t.cache_most, why) ||
+	    !view_read_u64(v, at + params->sbrk_base + CACHE + 16, &t.cache_count, why))
+		return false;
+	t.mmap_max = max;
+	t.no_dyn_threshold = fixed != 0;
+	*out = t;
 	return true;
 }

@@ -41,10 +41,26 @@ struct glibc_counters {
 	uint64_t mmap_threshold;
 };
 
+// What it was told, or has found best since.
+struct glibc_limits {
+	uint64_t trim_threshold, top_pad, mmap_threshold;
+	uint64_t arena_max; // 0: not set
+};
+
 struct glibc_params {
 	bool known;
 	uint64_t at;                              // mp_
 	uint32_t n_mmaps, mmapped_mem, sbrk_base; // offsets
+};
+
+// Further words of malloc_par, whose places follow from those of the counters.
+struct glibc_tuning {
+	uint64_t huge_page;    // of the tunable hugetlb=1; 0: off
+	bool no_dyn_threshold; // mmap and trim threshold were set, and stay
+	uint64_t mmap_max;     // n_mmaps_max
+	uint64_t most_mapped;  // max_mmapped_mem: at any time so far
+	uint64_t cache_count;  // chunks that a list of a thread's cache may have
+	uint64_t cache_most;   // bytes of the largest chunk that is cached, less its header
 };
 
 // Of several libcs (dlmopen loads one for each namespace) the one whose arenas hold most.  ABSENT:
@@ -56,6 +72,10 @@ bool glibc_params_find(const struct malloc_view *v, const struct glibc_layout *l
 		       struct arena *mem, struct glibc_params *out);
 bool glibc_params_read(const struct malloc_view *v, const struct glibc_params *params,
 		       struct glibc_counters *out, struct fail *why);
+bool glibc_limits_read(const struct malloc_view *v, const struct glibc_params *params,
+		       struct glibc_limits *out, struct fail *why);
+bool glibc_tuning_read(const struct malloc_view *v, const struct glibc_params *params,
+		       struct glibc_tuning *out, struct fail *why);
 // True when `arena` is a malloc_state that the first heap around it calls its own.
 bool glibc_layout_check_arena(const struct malloc_view *v, uint64_t heap_bytes, uint64_t arena);
 // The first mapping of the next loaded libc above `after` (NULL: of the first one; a file of that

@@ -57,7 +57,19 @@ static bool is_fencepost_pair(const struct malloc_view *v, uint64_t at)
 	       (one | 1) == FENCEPOST && two == FENCEPOST;
 }
 
-// The end of top, page-aligned, or 0.  Top and its size may change between the two reads; where it
+struct top {
+	uint64_t at, system; // the chunk, and the arena's size
+};
+
+static bool read_top(const struct malloc_view *v, const struct glibc *g, struct top *out)
+{
+	return view_read_u64(v, g->layout.main_at + g->layout.top, &out->at, NULL) &&
+	       view_read_u64(v, g->layout.main_at + g->layout.system, &out->system, NULL) &&
+	       view_is_chunk_pointer(out->at) && !range_holds(g->layout.libc, out->at);
+}
+
+// The end of top, page-aligned, or 0.  Top, its size and the arena's size lie in two pages and may
+// change between the two reads: they count when the first page says the same afterwards.  Where top
 // lies in a page that was not there when the pages were listed, its size can't be read.  `system`,
 // where not NULL, is the arena's size at the same moment.
 static uint64_t find_top_end(const struct malloc_view *v, const struct glibc *g, uint64_t *top,
@@ -66,20 +78,22 @@ static uint64_t find_top_end(const struct malloc_view *v, const struct glibc *g,
 	enum { TRIES = 8 };
 
 	for (int i = 0; i < TRIES; i++) {
-		uint64_t at, before, size, end;
+		struct top now, after;
+		uint64_t before, size, end;
+		bool read;
 
-		if (i)
-			memory_forget(v->memory);
-		if (i && system)
-			view_read_u64(v, g->layout.main_at + g->layout.system, system, NULL);
-		if (!view_read_u64(v, g->layout.main_at + g->layout.top, &at, NULL) ||
-		    !view_is_chunk_pointer(at) || range_holds(g->layout.libc, at) ||
-		    !read_header(v, at, &before, &size))
+		memory_forget(v->memory);
+		read = read_top(v, g, &now) && read_header(v, now.at, &before, &size);
+		memory_forget(v->memory);
+		if (!read || !read_top(v, g, &after) || now.at != after.at ||
+		    now.system != after.system)
 			continue;
 		size &= ~(uint64_t)7;
-		if (!__builtin_add_overflow(at, size, &end) && size >= 16 &&
+		if (!__builtin_add_overflow(now.at, size, &end) && size >= 16 &&
 		    !(end % PAGE_SIZE_BYTES) && end < (uint64_t)1 << 47) {
-			*top = at;
+			*top = now.at;
+			if (system)
+				*system = now.system;
 			return end;
 		}
 	}

@@ -7,6 +7,7 @@
 
 #include "base/memory.h"
 #include "base/units.h"
+#include "malloc/glibc_meanwhile.h"
 #include "parse/maps.h"
 
 enum {
@@ -14,6 +15,7 @@ enum {
 	IS_MMAPPED = 2,
 	WORDS_A_PAGE = PAGE_SIZE_BYTES / 8,
 	SMALL_GAP = 64 << 20,
+	FORGET_EVERY = 2048, // pages asked: the reader's copies stay few
 	// Bounds of the search for headers that are none.
 	EXCESS_LIMIT = 32,       // of them
 	EXCESS_CANDIDATES = 512, // among how many
@@ -40,6 +42,8 @@ struct hunt {
 	VEC(struct candidate) seen; // by address; of one address the likelier first
 	uint64_t count, bytes;      // of the chosen ones; in a pass: of those seen so far
 	unsigned pages;             // asked for a header in this pass
+	struct maps now;            // read when first needed
+	bool asked_now;
 };
 
 // How far a pass looks.
@@ -109,23 +113,41 @@ static bool adds_up(const struct hunt *h)
 	       h->bytes == h->g->counters.mmapped;
 }
 
-// The bytes of the mapping by the size word of a chunk `lead` bytes behind its start; 0: no chunk.
 // glibc up to 2.42 counts the whole mapping, 2.43 leaves 16 bytes out.
-static uint64_t mapping_size(const struct hunt *h, uint64_t lead, uint64_t size)
+uint64_t glibc_mmapped_size(const struct glibc_layout *layout, uint64_t lead, uint64_t size)
 {
 	uint64_t total;
 
 	if ((size & FLAGS) != IS_MMAPPED || size >= (uint64_t)1 << 47)
 		return 0;
 	total = lead + (size & ~(uint64_t)FLAGS);
-	if (total % PAGE_SIZE_BYTES && !h->g->layout.has_fast_bins)
+	if (total % PAGE_SIZE_BYTES && !layout->has_fast_bins)
 		total += 16;
 	return total % PAGE_SIZE_BYTES || total <= lead ? 0 : total;
 }
 
+// Whether a chunk has grown beyond its gap since the mappings were read: there was nothing, and now
+// there is memory of its kind.
+static bool has_grown(struct hunt *h, const struct gap *gap, uint64_t end)
+{
+	const struct maps *maps = h->v->maps;
+	const struct malloc_view now = { .maps = &h->now };
+
+	for (size_t i = 0; i < maps->count; i++)
+		if (maps->at[i].start < end && maps->at[i].end > gap->end)
+			return false;
+	if (!h->asked_now && h->v->read_maps && !h->v->read_maps(h->v->read_maps_arg, &h->now))
+		h->now = (struct maps){ 0 };
+	h->asked_now = true;
+	return view_anonymous_end(&now, gap->end - 1) >= end;
+}
+
 static bool note(struct hunt *h, size_t gap, uint64_t start, uint64_t total, bool aligned)
 {
-	if (!total || start < h->gaps.at[gap].start || total > h->gaps.at[gap].end - start)
+	const struct gap *in = &h->gaps.at[gap];
+
+	if (!total || start < in->start ||
+	    (total > in->end - start && !has_grown(h, in, start + total)))
 		return false;
 	vec_push(h->mem, &h->seen, (struct candidate){ start, start + total, gap, aligned, false });
 	h->count++;
@@ -142,7 +164,8 @@ static bool note_aligned(struct hunt *h, size_t gap, const uint64_t *words, uint
 		if ((words[i + 1] & FLAGS) != IS_MMAPPED || !lead || (at + 16) % 32 || lead > at ||
 		    (at - lead) % PAGE_SIZE_BYTES || (at - lead != page && i != WORDS_A_PAGE - 2))
 			continue;
-		if (note(h, gap, at - lead, mapping_size(h, lead, words[i + 1]), true))
+		if (note(h, gap, at - lead, glibc_mmapped_size(&h->g->layout, lead, words[i + 1]),
+			 true))
 			return true;
 	}
 	return false;
@@ -161,7 +184,7 @@ static uint64_t look_at_page(struct hunt *h, size_t gap, uint64_t page, unsigned
 	if (how & ALIGNED)
 		note_aligned(h, gap, words, page);
 	if (!words[0])
-		note(h, gap, page, mapping_size(h, 0, words[1]), false);
+		note(h, gap, page, glibc_mmapped_size(&h->g->layout, 0, words[1]), false);
 	if (h->seen.count == before || how & INSIDE)
 		return page + PAGE_SIZE_BYTES;
 	return h->seen.at[before].end;
@@ -191,6 +214,8 @@ static void look_in_gap(struct hunt *h, size_t gap, unsigned how)
 		if (at != behind)
 			memory_prefetch(h->v->memory, at, at + PAGE_SIZE_BYTES);
 		behind = at + PAGE_SIZE_BYTES;
+		if (h->pages % FORGET_EVERY == FORGET_EVERY - 1)
+			memory_forget(h->v->memory);
 		at = look_at_page(h, gap, at, how);
 	}
 }
@@ -383,6 +408,21 @@ static bool leave_out_covers(struct hunt *h)
 	return ways == 1;
 }
 
+// What came and went since the mappings were read may be all that is missing.
+static bool adds_up_now(const struct hunt *h)
+{
+	struct meanwhile_chunks chunks = { 0 };
+
+	for (size_t i = 0; i < h->seen.count; i++) {
+		const struct candidate *c = &h->seen.at[i];
+
+		if (c->chosen)
+			vec_push(h->mem, &chunks.list,
+				 (struct meanwhile_chunk){ c->start, c->end, c->aligned });
+	}
+	return glibc_meanwhile_adds_up(h->v, h->g, &chunks);
+}
+
 // Chunks that come and go while we look make any sum wrong: no reason to doubt a header.
 static bool has_changed(const struct hunt *h)
 {
@@ -396,7 +436,7 @@ static bool has_changed(const struct hunt *h)
 static bool hunt(struct hunt *h)
 {
 	find_gaps(h);
-	if (run_pass(h, 0))
+	if (run_pass(h, 0) || adds_up_now(h))
 		return true;
 	if (!h->g->params.known || has_changed(h))
 		return false;

@@ -18,6 +18,8 @@ enum {
 	GLIBC_MMAPPED_BLIND_PAGES = 1 << 14,  // when it is not known which pages are present
 };
 
+// The bytes of the mapping by the size word of a chunk `lead` bytes behind its start; 0: no chunk.
+uint64_t glibc_mmapped_size(const struct glibc_layout *layout, uint64_t lead, uint64_t size);
 // Adds the chunks to the pieces of `g`, whose arenas and heaps are there already; says in `doubts`
 // what does not add up.
 void glibc_mmapped_read(const struct malloc_view *v, struct arena *mem, struct glibc *g);

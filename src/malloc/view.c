@@ -17,9 +17,12 @@ static bool was_touched(const struct malloc_view *v, uint64_t at, size_t len)
 	for (uint64_t p = units_page_down(at); p < at + len;) {
 		const struct page_run *run = pages_find(v->pages, p);
 
-		if (!run || !(run->flags & (PAGE_PRESENT | PAGE_SWAPPED)))
+		if (run && run->flags & (PAGE_PRESENT | PAGE_SWAPPED))
+			p = run->end;
+		else if (!maps_find(v->maps, p))
+			p += PAGE_SIZE_BYTES;
+		else
 			return false;
-		p = run->end;
 	}
 	return true;
 }
@@ -81,6 +84,17 @@ uint64_t view_anonymous_end(const struct malloc_view *v, uint64_t at)
 	for (; m && m < last && view_is_anonymous(m) && (!end || m->start == end); m++)
 		end = m->end;
 	return end;
+}
+
+uint64_t view_grown_end(const struct malloc_view *v, uint64_t at, uint64_t limit)
+{
+	uint64_t end = view_anonymous_end(v, at);
+	const struct mapping *m = end ? maps_find(v->maps, end) : NULL;
+
+	if (end >= limit)
+		return limit;
+	return m && mapping_is_anonymous(m) && !m->shared && !m->readable && m->end >= limit ? limit
+											     : end;
 }
 
 bool view_is_chunk_pointer(uint64_t value)

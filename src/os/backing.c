@@ -17,7 +17,8 @@ enum { FILES = 16 };
 struct backing_file {
 	uint64_t inode;
 	uint32_t dev_major, dev_minor;
-	int fd; // -1: looked for, not to be had
+	int fd;      // -1: looked for, not to be had
+	bool denied; // then: it is there, but only root may open it
 };
 
 struct backing {
@@ -42,7 +43,7 @@ void backing_close(struct backing *b)
 	b->count = 0;
 }
 
-static int open_file(int pid, const struct remote_mapping *m)
+static void open_file(struct backing_file *f, int pid, const struct remote_mapping *m)
 {
 	struct mapped_file file = {
 		.pid = pid,
@@ -53,12 +54,16 @@ static int open_file(int pid, const struct remote_mapping *m)
 		.dev_major = m->dev_major,
 		.dev_minor = m->dev_minor,
 	};
-	int fd;
+	struct fail why;
 
-	return mapped_open(&file, &fd, NULL) ? fd : -1;
+	*f = (struct backing_file){ m->inode, m->dev_major, m->dev_minor, -1, false };
+	if (!mapped_open(&file, &f->fd, &why)) {
+		f->fd = -1;
+		f->denied = why.kind == FAIL_DENIED;
+	}
 }
 
-static int find_file(struct backing *b, const struct remote_mapping *m)
+static const struct backing_file *find_file(struct backing *b, const struct remote_mapping *m)
 {
 	struct backing_file *f;
 
@@ -66,7 +71,7 @@ static int find_file(struct backing *b, const struct remote_mapping *m)
 		f = &b->files[i];
 		if (f->inode == m->inode && f->dev_major == m->dev_major &&
 		    f->dev_minor == m->dev_minor)
-			return f->fd;
+			return f;
 	}
 	if (b->count < FILES) {
 		f = &b->files[b->count++];
@@ -75,21 +80,35 @@ static int find_file(struct backing *b, const struct remote_mapping *m)
 		if (f->fd >= 0)
 			close(f->fd);
 	}
-	*f = (struct backing_file){ m->inode, m->dev_major, m->dev_minor, open_file(b->pid, m) };
-	return f->fd;
+	open_file(f, b->pid, m);
+	return f;
+}
+
+// Bringing the page into the target would read it as well, but not unnoticed.
+static bool fail_without(const struct backing_file *f, const struct remote_mapping *m, uint64_t at,
+			 struct fail *why)
+{
+	if (f && f->denied)
+		return fail(why, FAIL_ABSENT,
+			    "the page at 0x%" PRIx64
+			    " is not in memory, and its file was replaced or deleted: root "
+			    "(CAP_SYS_ADMIN) could still read it",
+			    at);
+	return fail(why, FAIL_ABSENT,
+		    "the page at 0x%" PRIx64 " is not in memory, and its file %s can't be had", at,
+		    m->path);
 }
 
 bool backing_read(struct backing *b, const struct remote_mapping *m, uint64_t at,
 		  unsigned char to[4096], struct fail *why)
 {
+	const struct backing_file *f = m->path[0] == '/' ? find_file(b, m) : NULL;
+	int fd = f ? f->fd : -1;
 	uint64_t offset;
 	size_t len = 0;
-	int fd = m->path[0] == '/' ? find_file(b, m) : -1;
 
 	if (fd < 0)
-		return fail(why, FAIL_ABSENT,
-			    "the page at 0x%" PRIx64 " is not present and its file %s can't be had",
-			    at, m->path);
+		return fail_without(f, m, at, why);
 	if (__builtin_add_overflow(m->offset, at - m->start, &offset) || offset > INT64_MAX)
 		return fail(why, FAIL_CORRUPT, "no such offset in %s", m->path);
 	while (len < PAGE_SIZE_BYTES) {

@@ -181,6 +181,9 @@ static bool read_dynamic(struct elf_image *image, struct fail *why)
 		case DT_GNU_HASH:
 			image->hash_at = absolute(image, d.d_un.d_ptr);
 			break;
+		case DT_HASH:
+			image->old_hash_at = absolute(image, d.d_un.d_ptr);
+			break;
 		case DT_SYMTAB:
 			image->symbols_at = absolute(image, d.d_un.d_ptr);
 			break;
@@ -214,6 +217,23 @@ static bool check_hash(struct elf_image *image, struct fail *why)
 	return true;
 }
 
+// DT_HASH: {buckets, chains}, then as many 32-bit indices each.
+static bool check_old_hash(struct elf_image *image, struct fail *why)
+{
+	uint32_t head[2];
+	uint64_t size;
+
+	if (!memory_read(image->memory, image->old_hash_at, head, sizeof(head), why))
+		return false;
+	image->bucket_count = head[0];
+	image->chain_count = head[1];
+	size = sizeof(head) + ((uint64_t)head[0] + head[1]) * sizeof(uint32_t);
+	if (!head[0] || !head[1] || head[1] > SYMBOL_LIMIT ||
+	    !is_inside(image, image->old_hash_at, size))
+		return fail(why, FAIL_CORRUPT, "the hash table of its symbols makes no sense");
+	return true;
+}
+
 bool elf_open_symbols(const struct memory *memory, struct elf_image *image, struct fail *why)
 {
 	struct elf_image got = *image;
@@ -223,12 +243,13 @@ bool elf_open_symbols(const struct memory *memory, struct elf_image *image, stru
 		return fail(why, FAIL_ABSENT, "the image has no dynamic symbols");
 	if (!read_dynamic(&got, why))
 		return fail_while(why, "reading .dynamic");
-	if (!got.hash_at || !got.symbols_at || !got.strings_at)
-		return fail(why, FAIL_ABSENT, "the image has no GNU hash table");
-	if (!is_inside(&got, got.hash_at, 1) || !is_inside(&got, got.symbols_at, 1) ||
+	if ((!got.hash_at && !got.old_hash_at) || !got.symbols_at || !got.strings_at)
+		return fail(why, FAIL_ABSENT, "the image has no hash table of its symbols");
+	if (!is_inside(&got, got.hash_at ? got.hash_at : got.old_hash_at, 1) ||
+	    !is_inside(&got, got.symbols_at, 1) ||
 	    !is_inside(&got, got.strings_at, got.strings_size))
 		return fail(why, FAIL_CORRUPT, "symbol tables outside of the image");
-	if (!check_hash(&got, why))
+	if (!(got.hash_at ? check_hash(&got, why) : check_old_hash(&got, why)))
 		return false;
 	*image = got;
 	return true;
@@ -266,6 +287,36 @@ static bool match_symbol(const struct elf_image *image, uint32_t index, const ch
 	return true;
 }
 
+static uint32_t old_hash(const char *name)
+{
+	uint32_t h = 0;
+
+	for (const unsigned char *c = (const unsigned char *)name; *c; c++) {
+		h = (h << 4) + *c;
+		h ^= h >> 24 & 0xf0;
+		h &= 0x0fffffff;
+	}
+	return h;
+}
+
+static bool find_by_old_hash(const struct elf_image *image, const char *name, uint64_t *at)
+{
+	uint64_t buckets_at = image->old_hash_at + 2 * sizeof(uint32_t);
+	uint64_t chains_at = buckets_at + image->bucket_count * sizeof(uint32_t);
+	uint64_t link_at = buckets_at + old_hash(name) % image->bucket_count * sizeof(uint32_t);
+	uint32_t index;
+
+	for (size_t i = 0; i < CHAIN_LIMIT; i++) {
+		if (!memory_read_u32(image->memory, link_at, &index, NULL) || index == STN_UNDEF ||
+		    index >= image->chain_count)
+			break;
+		if (match_symbol(image, index, name, at))
+			return true;
+		link_at = chains_at + (uint64_t)index * sizeof(uint32_t);
+	}
+	return false;
+}
+
 bool elf_find(const struct elf_image *image, const char *name, uint64_t *at, struct fail *why)
 {
 	uint64_t bloom_at = image->hash_at + 4 * sizeof(uint32_t);
@@ -276,6 +327,9 @@ bool elf_find(const struct elf_image *image, const char *name, uint64_t *at, str
 
 	if (!image->bucket_count)
 		return fail(why, FAIL_ABSENT, "the image has no symbol table");
+	if (image->chain_count)
+		return find_by_old_hash(image, name, at) ||
+		       fail(why, FAIL_ABSENT, "%s is not exported", name);
 	bloom_at += (hash / 64 & (image->bloom_words - 1)) * sizeof(bloom);
 	if (!memory_read_u64(image->memory, bloom_at, &bloom, why))
 		return false;

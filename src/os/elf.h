@@ -42,6 +42,8 @@ struct elf_image {
 	// Filled by elf_open_symbols().
 	uint64_t hash_at, symbols_at, strings_at, strings_size;
 	uint32_t bucket_count, first_hashed, bloom_words, bloom_shift;
+	uint64_t old_hash_at; // DT_HASH, used where there is no GNU hash
+	uint32_t chain_count; // of the old hash; 0: the GNU hash is used
 };
 
 // The image whose ELF header lies at `base`, from the target's memory.  CORRUPT when the bytes are
@@ -49,9 +51,9 @@ struct elf_image {
 bool elf_open(const struct memory *memory, uint64_t base, struct elf_image *out, struct fail *why);
 // The same from the first bytes of the file, for headers that are not present in memory.
 bool elf_parse(struct span header, uint64_t base, struct elf_image *out, struct fail *why);
-// Finds the tables of dynamic symbols.  ABSENT when the image has none with a GNU hash.
+// Finds the tables of dynamic symbols.  ABSENT when the image has none with a hash table.
 bool elf_open_symbols(const struct memory *memory, struct elf_image *image, struct fail *why);
-// Address of an exported symbol, by the GNU hash table.  ABSENT: not exported.
+// Address of an exported symbol, by the hash table.  ABSENT: not exported.
 bool elf_find(const struct elf_image *image, const char *name, uint64_t *at, struct fail *why);
 
 #endif

@@ -12,19 +12,42 @@
 #include "base/fail.h"
 #include "base/tree.h"
 
-enum { SECTION_LIMIT = 4096, NAMES_LIMIT = 1 << 20 };
+enum { SECTION_LIMIT = 4096, NAMES_LIMIT = 1 << 16, NAME_LIMIT = 200 };
 
 static bool read_at(int fd, void *to, size_t len, uint64_t offset)
 {
 	return offset <= INT64_MAX && pread(fd, to, len, (off_t)offset) == (ssize_t)len;
 }
 
-// One name a line, in the file's order.
-static bool list_sections(int fd, struct arena *mem, struct span *out)
+// One name a line, in the file's order.  Names may share their tails, so the list can be longer
+// than the table that they stand in.
+static bool join(const Elf64_Shdr *sections, size_t count, struct span names, struct arena *mem,
+		 struct span *out)
 {
-	Elf64_Ehdr header;
+	char *text = arena_get(mem, NAMES_LIMIT);
+	size_t len = 0;
+
+	for (size_t i = 0; i < count; i++) {
+		const char *name =
+			sections[i].sh_name < names.len ? names.at + sections[i].sh_name : "";
+		size_t n = strnlen(name, NAME_LIMIT);
+
+		if (n + 1 > NAMES_LIMIT - len)
+			return false;
+		memcpy(text + len, name, n);
+		text[len + n] = '\n';
+		len += n + 1;
+	}
+	*out = (struct span){ text, len };
+	return true;
+}
+
+bool exe_list_sections(int fd, struct arena *mem, struct span *out)
+{
 	Elf64_Shdr *sections, *strings;
-	char *names, *text, *to;
+	struct span names;
+	Elf64_Ehdr header;
+	char *bytes;
 
 	if (!read_at(fd, &header, sizeof(header), 0) ||
 	    memcmp(header.e_ident, ELFMAG, SELFMAG) != 0 ||
@@ -37,22 +60,11 @@ static bool list_sections(int fd, struct arena *mem, struct span *out)
 	strings = &sections[header.e_shstrndx];
 	if (!strings->sh_size || strings->sh_size > NAMES_LIMIT)
 		return false;
-	names = arena_get(mem, strings->sh_size + 1);
-	if (!read_at(fd, names, strings->sh_size, strings->sh_offset))
+	bytes = arena_get(mem, strings->sh_size + 1); // arena memory is zero: an end for the last
+	if (!read_at(fd, bytes, strings->sh_size, strings->sh_offset))
 		return false;
-	// Names may share their tails, so the list can be longer than the table.
-	text = to = arena_get(mem, 1);
-	for (size_t i = 0; i < header.e_shnum; i++) {
-		const char *name =
-			sections[i].sh_name < strings->sh_size ? names + sections[i].sh_name : "";
-
-		if ((size_t)(to - text) + strlen(name) > NAMES_LIMIT)
-			return false;
-		text = arena_format(mem, "%s%.200s\n", text, name);
-		to = text + strlen(text);
-	}
-	*out = span_of(text);
-	return true;
+	names = (struct span){ bytes, strings->sh_size };
+	return join(sections, header.e_shnum, names, mem, out);
 }
 
 static bool make_sections(void *arg, struct arena *mem, struct span *out, struct fail *why)
@@ -62,10 +74,10 @@ static bool make_sections(void *arg, struct arena *mem, struct span *out, struct
 	bool done;
 
 	snprintf(path, sizeof(path), "/proc/%d/exe", pid);
-	fd = open(path, O_RDONLY | O_CLOEXEC);
+	fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
 	if (fd < 0)
 		return fail_errno(why, errno, "%s", path);
-	done = list_sections(fd, mem, out);
+	done = exe_list_sections(fd, mem, out);
 	close(fd);
 	return done ? true : fail(why, FAIL_ABSENT, "%s is no ELF file with sections", path);
 }

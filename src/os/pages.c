@@ -39,31 +39,44 @@ static bool read_rss(int pid, uint64_t *bytes)
 	return true;
 }
 
-static bool make_pages(void *arg, struct arena *mem, struct span *out, struct fail *why)
+static bool open_pagemap(struct page_walk *w, struct fail *why)
 {
-	struct page_walk *w = arg;
-	bool with_guards, by_scan, done;
-	struct pages pages;
 	char path[64];
 
 	snprintf(path, sizeof(path), "/proc/%d/pagemap", w->pid);
 	w->fd = open(path, O_RDONLY | O_CLOEXEC);
-	if (w->fd < 0)
-		return errno == ENOENT ? fail(why, FAIL_GONE, "there is no process %d", w->pid)
-				       : fail_errno(why, errno, "%s", path);
-	by_scan = pagescan_possible(w->fd, &with_guards);
-	done = by_scan ? pagescan_read(w, with_guards, why) : pageread_read(w, why);
-	close(w->fd);
-	if (!done)
-		return false;
-	pages = (struct pages){
+	if (w->fd >= 0)
+		return true;
+	return errno == ENOENT ? fail(why, FAIL_GONE, "there is no process %d", w->pid)
+			       : fail_errno(why, errno, "%s", path);
+}
+
+// What a walk brought, and the kernel's own count right after it.
+static bool finish(const struct page_walk *w, bool by_scan, struct pages *out, struct fail *why)
+{
+	*out = (struct pages){
 		.at = w->runs.at,
 		.count = w->runs.count,
 		.by_scan = by_scan,
 		.longest_hold_s = (double)w->longest_ns / 1e9,
 	};
-	if (!read_rss(w->pid, &pages.rss_after))
-		return fail(why, FAIL_GONE, "process %d ended during the page scan", w->pid);
+	return read_rss(w->pid, &out->rss_after) ||
+	       fail(why, FAIL_GONE, "process %d ended during the page scan", w->pid);
+}
+
+static bool make_pages(void *arg, struct arena *mem, struct span *out, struct fail *why)
+{
+	struct page_walk *w = arg;
+	bool with_guards, by_scan, done;
+	struct pages pages;
+
+	if (!open_pagemap(w, why))
+		return false;
+	by_scan = pagescan_possible(w->fd, &with_guards);
+	done = by_scan ? pagescan_read(w, with_guards, why) : pageread_read(w, why);
+	close(w->fd);
+	if (!done || !finish(w, by_scan, &pages, why))
+		return false;
 	*out = pages_print(&pages, mem);
 	return true;
 }
@@ -82,6 +95,44 @@ bool pages_read(const struct tree *files, int pid, const struct page_range *rang
 	       pages_parse(text, mem, out, why);
 	arena_drop(&scratch);
 	return done;
+}
+
+struct pages_scan *pages_begin(int pid, const struct page_range *ranges, size_t count,
+			       struct arena *mem)
+{
+	struct page_walk w = { .pid = pid, .ranges = ranges, .count = count, .mem = mem };
+	struct pages_scan *s = open_pagemap(&w, NULL) ? pagescan_begin(&w) : NULL;
+
+	if (!s && w.fd >= 0)
+		close(w.fd);
+	return s;
+}
+
+bool pages_end(struct pages_scan *s, int pid, struct arena *mem, struct pages *out,
+	       struct fail *why)
+{
+	struct page_walk w = { .pid = pid, .mem = mem };
+	bool done = pagescan_end(s, &w, why);
+
+	close(w.fd);
+	return done && finish(&w, true, out, why);
+}
+
+void pages_add(struct pages *to, const struct pages *later, struct arena *mem)
+{
+	struct page_walk w = { .mem = mem };
+
+	for (size_t i = 0, k = 0; i < to->count || k < later->count;) {
+		bool first = k == later->count ||
+			     (i < to->count && to->at[i].start < later->at[k].start);
+
+		pagewalk_add(&w, first ? to->at[i++] : later->at[k++]);
+	}
+	to->at = w.runs.at;
+	to->count = w.runs.count;
+	to->rss_after = later->rss_after;
+	if (later->longest_hold_s > to->longest_hold_s)
+		to->longest_hold_s = later->longest_hold_s;
 }
 
 size_t pages_above(const struct pages *pages, uint64_t at)

@@ -16,6 +16,7 @@
 
 struct arena;
 struct fail;
+struct pages_scan;
 struct tree;
 
 enum page_flag {
@@ -50,6 +51,15 @@ struct pages {
 // CAP_SYS_PTRACE); GONE.
 bool pages_read(const struct tree *files, int pid, const struct page_range *ranges, size_t count,
 		struct arena *mem, struct pages *out, struct fail *why);
+// A scan of some of the ranges in a thread beside this one; what it brings is not recorded.  NULL: not
+// possible here, pages_read() is the way.  The ranges and `mem` must outlive it; pages_end() waits,
+// helps, and frees it in any case.
+struct pages_scan *pages_begin(int pid, const struct page_range *ranges, size_t count,
+			       struct arena *mem);
+bool pages_end(struct pages_scan *s, int pid, struct arena *mem, struct pages *out,
+	       struct fail *why);
+// Adds to `to` what another scan of other ranges brought later.
+void pages_add(struct pages *to, const struct pages *later, struct arena *mem);
 // Index of the first run that ends above `at`; `count` when there is none.
 size_t pages_above(const struct pages *pages, uint64_t at);
 // Bytes of [start, end) in runs that have any of `flags`.

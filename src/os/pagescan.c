@@ -5,6 +5,7 @@
 // bounds what one of them may find.
 #include <errno.h>
 #include <pthread.h>
+#include <sched.h>
 #include <stdatomic.h>
 #include <stdlib.h>
 #include <sys/ioctl.h>
@@ -17,6 +18,7 @@
 #define LONE        MIB(1)
 #define SLICE_LIMIT GIB(1)
 #define TILE        MIB(64)  // of a lone range, for one of two threads
+#define TILES       1024     // of one range: ZGC reserves terabytes
 #define TWO_THREADS MIB(512) // of lone ranges: from here on a second thread pays
 
 // linux/fs.h of kernel 6.7; headers of today's distributions lack it.
@@ -42,6 +44,7 @@ struct scan {
 	struct scan_region
 		*regions; // room for PAGEWALK_SLICE_PAGES, of which a slice brought `found`
 	size_t found;
+	uint64_t size; // of the next slice
 	bool with_guards;
 };
 
@@ -142,14 +145,14 @@ static uint64_t slice_end(const struct scan *s, size_t i, uint64_t at, uint64_t 
 
 static bool scan_all(struct scan *s, struct fail *why)
 {
-	uint64_t size = SLICE, at = 0;
+	uint64_t at = 0;
 
 	for (size_t i = 0; i < s->walk.count;) {
 		bool lone = is_lone(&s->walk.ranges[i]);
 
 		if (at < s->walk.ranges[i].start)
 			at = s->walk.ranges[i].start;
-		if (!scan_slice(s, &at, slice_end(s, i, at, size), lone, why))
+		if (!scan_slice(s, &at, slice_end(s, i, at, s->size), lone, why))
 			return false;
 		for (size_t k = 0; k < s->found; k++) {
 			i = ranges_within(s, i, s->regions[k].start);
@@ -158,9 +161,9 @@ static bool scan_all(struct scan *s, struct fail *why)
 						       scan_flags(s->regions[k].categories) });
 		}
 		if (s->found)
-			size = SLICE;
-		else if (size < SLICE_LIMIT)
-			size *= 2;
+			s->size = SLICE;
+		else if (s->size < SLICE_LIMIT)
+			s->size *= 2;
 		i = ranges_within(s, i, at);
 	}
 	return true;
@@ -203,10 +206,11 @@ static void cut_tiles(const struct page_walk *w, struct tiles *out)
 	for (size_t i = 0; i < w->count; i++) {
 		struct page_range r = w->ranges[i];
 		bool lone = is_lone(&r);
+		uint64_t tile = (r.end - r.start) / TILES / TILE * TILE + TILE;
 
-		for (; lone && r.end - r.start > TILE; r.start += TILE)
+		for (; lone && r.end - r.start > tile; r.start += tile)
 			add_tile(w->mem, out,
-				 (struct page_range){ r.start, r.start + TILE, r.anonymous }, true);
+				 (struct page_range){ r.start, r.start + tile, r.anonymous }, true);
 		add_tile(w->mem, out, r, lone || after_lone);
 		after_lone = lone;
 	}
@@ -248,38 +252,77 @@ static bool is_large(const struct page_walk *w)
 	return sum >= TWO_THREADS;
 }
 
-static bool scan_by_two(struct page_walk *walk, struct scan_region *regions, bool with_guards,
-			struct fail *why)
-{
-	struct tiles tiles = { 0 };
-	struct walker w[2] = { 0 };
+struct pages_scan {
+	struct tiles tiles;
+	struct walker walker[2]; // this thread, at the end, and the other
+	struct scan_region regions[2][PAGEWALK_SLICE_PAGES];
 	pthread_t second;
-	bool two, done = true;
+	bool two; // the second thread was there
+};
 
-	cut_tiles(walk, &tiles);
+// On one CPU two threads gain nothing, and the target waits for both.
+static bool has_two_cpus(void)
+{
+	cpu_set_t set;
+
+	return !sched_getaffinity(0, sizeof(set), &set) && CPU_COUNT(&set) > 1;
+}
+
+static struct pages_scan *begin(const struct page_walk *walk, bool with_guards)
+{
+	struct pages_scan *s = has_two_cpus() ? calloc(1, sizeof(*s)) : NULL;
+
+	if (!s)
+		return NULL;
+	cut_tiles(walk, &s->tiles);
 	for (size_t i = 0; i < 2; i++) {
-		w[i].tiles = &tiles;
-		w[i].scan.walk = *walk;
-		w[i].scan.walk.mem = &w[i].mem;
-		w[i].scan.regions = regions + i * PAGEWALK_SLICE_PAGES;
-		w[i].scan.with_guards = with_guards;
+		s->walker[i].tiles = &s->tiles;
+		s->walker[i].scan.walk = *walk;
+		s->walker[i].scan.walk.mem = &s->walker[i].mem;
+		s->walker[i].scan.regions = s->regions[i];
+		s->walker[i].scan.size = SLICE;
+		s->walker[i].scan.with_guards = with_guards;
 	}
-	two = !pthread_create(&second, NULL, walk_tiles, &w[1]);
-	walk_tiles(&w[0]);
-	if (two)
-		pthread_join(second, NULL);
+	s->two = !pthread_create(&s->second, NULL, walk_tiles, &s->walker[1]);
+	return s;
+}
+
+// Takes part in what is left to do; the runs go to `walk`.
+static bool end(struct pages_scan *s, struct page_walk *walk, struct fail *why)
+{
+	bool done = true;
+
+	walk_tiles(&s->walker[0]);
+	if (s->two)
+		pthread_join(s->second, NULL);
 	else
-		w[1].done = true; // the first took all tiles
-	merge_runs(walk, &w[0].scan.walk.runs, &w[1].scan.walk.runs);
+		s->walker[1].done = true; // the first took all tiles
+	merge_runs(walk, &s->walker[0].scan.walk.runs, &s->walker[1].scan.walk.runs);
 	for (size_t i = 0; i < 2; i++) {
-		if (w[i].scan.walk.longest_ns > walk->longest_ns)
-			walk->longest_ns = w[i].scan.walk.longest_ns;
-		if (!w[i].done)
-			*why = w[i].why;
-		done = done && w[i].done;
-		arena_drop(&w[i].mem);
+		const struct walker *w = &s->walker[i];
+
+		if (w->scan.walk.longest_ns > walk->longest_ns)
+			walk->longest_ns = w->scan.walk.longest_ns;
+		if (!w->done)
+			*why = w->why;
+		done = done && w->done;
+		arena_drop(&s->walker[i].mem);
 	}
+	free(s);
 	return done;
+}
+
+struct pages_scan *pagescan_begin(const struct page_walk *w)
+{
+	bool with_guards;
+
+	return pagescan_possible(w->fd, &with_guards) ? begin(w, with_guards) : NULL;
+}
+
+bool pagescan_end(struct pages_scan *s, struct page_walk *out, struct fail *why)
+{
+	out->fd = s->walker[0].scan.walk.fd;
+	return end(s, out, why);
 }
 
 bool pagescan_possible(int fd, bool *with_guards)
@@ -304,18 +347,17 @@ bool pagescan_possible(int fd, bool *with_guards)
 
 bool pagescan_read(struct page_walk *w, bool with_guards, struct fail *why)
 {
-	struct scan_region *regions = malloc(2 * PAGEWALK_SLICE_PAGES * sizeof(*regions));
-	struct scan alone = { .walk = *w, .regions = regions, .with_guards = with_guards };
+	struct scan alone = { .walk = *w, .size = SLICE, .with_guards = with_guards };
+	struct pages_scan *two = is_large(w) ? begin(w, with_guards) : NULL;
 	bool done;
 
-	if (!regions)
+	if (two)
+		return end(two, w, why);
+	alone.regions = malloc(PAGEWALK_SLICE_PAGES * sizeof(*alone.regions));
+	if (!alone.regions)
 		return fail(why, FAIL_OS, "no memory for the page scan");
-	if (is_large(w)) {
-		done = scan_by_two(w, regions, with_guards, why);
-	} else {
-		done = scan_all(&alone, why);
-		*w = alone.walk;
-	}
-	free(regions);
+	done = scan_all(&alone, why);
+	*w = alone.walk;
+	free(alone.regions);
 	return done;
 }

@@ -44,6 +44,10 @@ bool pagewalk_fail(const struct page_walk *w, int os_errno, struct fail *why);
 // PAGEMAP_SCAN (kernel 6.7+).  `with_guards`: the kernel tells guard regions (6.15+).
 bool pagescan_possible(int fd, bool *with_guards);
 bool pagescan_read(struct page_walk *w, bool with_guards, struct fail *why);
+// The same by a thread beside this one, which then helps to end it.  NULL: not possible.  `w->mem`
+// and the ranges must outlive it; the runs go to `out`, with the descriptor, which stays open.
+struct pages_scan *pagescan_begin(const struct page_walk *w);
+bool pagescan_end(struct pages_scan *s, struct page_walk *out, struct fail *why);
 // /proc/PID/pagemap, eight bytes a page.
 bool pageread_read(struct page_walk *w, struct fail *why);
 

@@ -398,6 +398,7 @@ bool pristine_open(int fd, struct arena *mem, struct pristine *out, struct fail 
 	    !read_dynamic(&p, dynamic, dynamic_size, &t, why) ||
 	    !open_relocations(&p, machine, &t, why))
 		return false;
+	p.has_initialisers = t.initialisers && t.initialisers_size;
 	if (machine == EM_X86_64)
 		read_initialisers(&p, &t, mem);
 	*out = p;

@@ -43,6 +43,7 @@ struct pristine {
 	uint64_t rela_offset, rela_count; // relative relocations, in the file; by address
 	struct pristine_store *stores;    // by address; live in the arena
 	size_t store_count;
+	bool has_initialisers; // .init_array; without it others may run, which are not looked at
 };
 
 // `fd` stays the caller's, and open as long as `out` is used.  CORRUPT: no 64-bit ELF library;

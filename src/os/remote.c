@@ -22,8 +22,11 @@
 
 enum {
 	PAGE = PAGE_SIZE_BYTES,
-	WINDOW = 16,        // pages read ahead around a miss
+	WINDOW = 4,         // pages read ahead around a miss
 	BATCH = 64,         // ranges of one prefetching call
+	GATHER = 512,       // objects of one call
+	ASKED = 64,         // pages that pagemap is asked for at once for them
+	WINDOWS = 64,       // of these that are kept: objects lie to and fro
 	DIRECT = 128 << 10, // reads of this length go past the pool
 };
 
@@ -33,6 +36,9 @@ struct remote {
 	bool no_readv; // refused by a filter or not in this kernel
 	const struct remote_mapping *mappings;
 	size_t mapping_count;
+	void (*read_mappings)(void *arg);
+	void *read_mappings_arg;
+	bool mappings_are_new; // since the last forgetting
 	struct pagestate_source states;
 	struct backing *files;
 	struct pagepool pool;
@@ -70,6 +76,12 @@ void remote_set_mappings(struct remote *r, const struct remote_mapping *at, size
 	r->mapping_count = count;
 }
 
+void remote_set_mapper(struct remote *r, void (*read_mappings)(void *arg), void *arg)
+{
+	r->read_mappings = read_mappings;
+	r->read_mappings_arg = arg;
+}
+
 void remote_set_pages(struct remote *r, const struct pages *pages)
 {
 	r->states.scan = pages;
@@ -82,7 +94,10 @@ struct remote_cost remote_cost(const struct remote *r)
 
 static void remote_forget(void *self)
 {
-	pagepool_forget(&((struct remote *)self)->pool);
+	struct remote *r = self;
+
+	pagepool_forget(&r->pool);
+	r->mappings_are_new = false;
 }
 
 // The first mapping that ends above `at`; mapping_count when there is none.
@@ -226,13 +241,25 @@ static bool take_present(struct remote *r, uint64_t at, size_t count, uint64_t w
 	return take_present(r, wanted, 1, wanted, why);
 }
 
+// Of a library or archive, not of memory that only looks like a file (memfd).
+static bool is_deleted_file(const struct remote_mapping *m)
+{
+	static const char *const OTHERS[] = { "/memfd:", "/dev/" };
+
+	for (size_t i = 0; i < sizeof(OTHERS) / sizeof(OTHERS[0]); i++)
+		if (!strncmp(m->path, OTHERS[i], strlen(OTHERS[i])))
+			return false;
+	return m->deleted && !m->shared && m->path[0] == '/';
+}
+
 static bool take_from_file(struct remote *r, const struct remote_mapping *m, uint64_t at,
 			   struct fail *why)
 {
-	if (!backing_read(r->files, m, at, pagepool_take(&r->pool, 1), why))
-		return false;
-	pagepool_keep(&r->pool, at);
-	return true;
+	if (backing_read(r->files, m, at, pagepool_take(&r->pool, 1), why)) {
+		pagepool_keep(&r->pool, at);
+		return true;
+	}
+	return is_deleted_file(m) && take_present(r, at, 1, at, why);
 }
 
 static bool take_unreadable(const struct remote *r, uint64_t at, const char *what, struct fail *why)
@@ -300,6 +327,11 @@ static const unsigned char *take_page(struct remote *r, uint64_t at, struct fail
 	const struct remote_mapping *m = mapping_at(r, at);
 	bool taken;
 
+	if ((!m || !m->readable) && r->read_mappings && !r->mappings_are_new) {
+		r->mappings_are_new = true;
+		r->read_mappings(r->read_mappings_arg);
+		m = mapping_at(r, at);
+	}
 	if (m && is_device(m))
 		taken = take_unreadable(r, at, "a device", why);
 	else if (!pagepool_make(&r->pool))
@@ -369,6 +401,125 @@ static bool remote_read(void *self, uint64_t at, void *to, size_t len, struct fa
 	}
 	return true;
 }
+
+// For a few words.  A page that the scan called absent may have come since: pagemap is asked.
+static bool remote_read_anew(void *self, uint64_t at, void *to, size_t len, struct fail *why)
+{
+	struct remote *r = self;
+	const struct iovec from = { (void *)(uintptr_t)at, len };
+	const struct remote_mapping *m = mapping_at(r, at);
+	unsigned char state = PAGESTATE_NONE;
+
+	if (m && m->readable && !is_device(m) &&
+	    units_page_down(at) == units_page_down(at + len - 1))
+		pagestate_ask(&r->states, units_page_down(at), 1, &state);
+	if (state == PAGESTATE_PRESENT && read_remote(r, &from, 1, to) == (ssize_t)len)
+		return true;
+	pagepool_forget(&r->pool);
+	return remote_read(r, at, to, len, why);
+}
+
+// ---- many objects
+
+typedef bool memory_reader(void *self, uint64_t at, void *to, size_t len, struct fail *why);
+
+struct gathering {
+	struct iovec from[GATHER], to[GATHER];
+	size_t count;
+	memory_reader *otherwise; // for one that did not come
+};
+
+// Copies what was put together; what did not come is read one by one.
+static bool send_gathering(struct remote *r, struct gathering *g, struct fail *why)
+{
+	ssize_t n = 0;
+	size_t i = 0;
+
+	if (g->count && !r->no_readv) {
+		r->cost.calls++;
+		n = process_vm_readv(r->pid, g->to, g->count, g->from, g->count, 0);
+		r->cost.bytes += n > 0 ? (uint64_t)n : 0;
+	}
+	while (i < g->count && n >= (ssize_t)g->from[i].iov_len)
+		n -= (ssize_t)g->from[i++].iov_len;
+	for (; i < g->count; i++)
+		if (!g->otherwise(r, (uintptr_t)g->from[i].iov_base, g->to[i].iov_base,
+				  g->to[i].iov_len, why))
+			return false;
+	g->count = 0;
+	return true;
+}
+
+// What pagemap says of the pages around objects that the scan knows nothing of: it may not have come
+// there yet.
+struct asked {
+	struct window {
+		uint64_t start; // 0: nothing
+		unsigned char states[ASKED];
+	} windows[WINDOWS];
+};
+
+static enum pagestate ask_around(struct remote *r, struct asked *asked, uint64_t page)
+{
+	uint64_t start = page & ~(uint64_t)(ASKED * PAGE - 1);
+	struct window *w = &asked->windows[start / (ASKED * PAGE) % WINDOWS];
+
+	if (w->start != start) {
+		pagestate_ask(&r->states, start, ASKED, w->states);
+		w->start = start;
+	}
+	return w->states[(page - start) / PAGE];
+}
+
+static bool is_present(struct remote *r, struct asked *asked, uint64_t at, size_t len)
+{
+	unsigned char state;
+
+	for (uint64_t page = units_page_down(at); page < at + len; page += PAGE) {
+		pagestate_scanned(&r->states, page, 1, &state);
+		if (state == PAGESTATE_NONE)
+			state = ask_around(r, asked, page);
+		if (state != PAGESTATE_PRESENT)
+			return false;
+	}
+	return true;
+}
+
+// Whether an object can be copied straight from the target, without a page of it being kept.
+static bool is_plain(struct remote *r, struct asked *asked, uint64_t at, size_t len, bool anew)
+{
+	const struct remote_mapping *m = mapping_at(r, at);
+
+	return m && m->readable && !is_device(m) && m->end - at >= len &&
+	       (anew || !pagepool_find(&r->pool, units_page_down(at))) &&
+	       is_present(r, asked, at, len);
+}
+
+static bool remote_gather(void *self, const struct memory_objects *o, void *to, struct fail *why)
+{
+	struct remote *r = self;
+	struct gathering g = { .otherwise = o->anew ? remote_read_anew : remote_read };
+	struct asked asked;
+
+	for (size_t i = 0; i < WINDOWS; i++)
+		asked.windows[i].start = 0;
+	for (size_t i = 0; i < o->count; i++) {
+		unsigned char *out = (unsigned char *)to + i * o->len;
+
+		if (!is_plain(r, &asked, o->at[i], o->len, o->anew)) {
+			if (!g.otherwise(r, o->at[i], out, o->len, why))
+				return false;
+			continue;
+		}
+		g.from[g.count] = (struct iovec){ (void *)(uintptr_t)o->at[i], o->len };
+		g.to[g.count++] = (struct iovec){ out, o->len };
+		if (g.count == GATHER && !send_gathering(r, &g, why))
+			return false;
+	}
+	return send_gathering(r, &g, why);
+}
+
+// ---- pages ahead
 
 struct batch {
 	struct iovec from[BATCH];
@@ -446,5 +597,7 @@ out:
 const struct memory_source REMOTE_SOURCE = {
 	.read = remote_read,
 	.prefetch = remote_prefetch,
+	.gather = remote_gather,
 	.forget = remote_forget,
+	.read_anew = remote_read_anew,
 };

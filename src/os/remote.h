@@ -3,7 +3,9 @@
 //
 // Nothing is stopped, written or brought in: only pages that are present are copied out (by
 // process_vm_readv, else from /proc/PID/mem).  A page of a mapped file that is not present comes
-// from the file itself, an untouched private page is zeros by definition, a swapped page is ABSENT.
+// from the file itself; where that was deleted and may not be opened, from the target's memory, which
+// brings it in (docs/decisions/0012-files-that-are-gone.md).  An untouched private page is zeros by
+// definition, a swapped page is ABSENT.
 // Where pagemap is denied, presence can't be known and pages are read one by one as they are asked
 // for; device mappings never.  A present private page is read also where the list of mappings is
 // older than the mapping.  Copies are kept in a pool that is reused, until forget().
@@ -29,7 +31,7 @@ struct tree;
 struct remote_mapping {
 	uint64_t start, end, offset, inode;
 	uint32_t dev_major, dev_minor;
-	bool readable, shared;
+	bool readable, shared, deleted;
 	const char *path; // "" anonymous; else as /proc/PID/maps has it, without " (deleted)"
 };
 
@@ -46,6 +48,10 @@ void remote_close(struct remote *r);
 // The mappings of this moment (sorted, without overlap), copied by reference: they must live until
 // replaced.  Without mappings nothing can be read.
 void remote_set_mappings(struct remote *r, const struct remote_mapping *at, size_t count);
+// Who can read the mappings anew is asked for them (and calls remote_set_mappings()) when none of them
+// lets memory be read, once after each forgetting.  Only for targets whose heap moves into new shared
+// mappings all the time: others never need it, and a wild pointer would cost a reading.  NULL: nobody.
+void remote_set_mapper(struct remote *r, void (*read_mappings)(void *arg), void *arg);
 // The scanned pages: saves asking pagemap for each.  NULL: none.  Must live until replaced.
 void remote_set_pages(struct remote *r, const struct pages *pages);
 

@@ -32,6 +32,7 @@ struct probe {
 	int maps_errno, memory_errno, pages_errno; // 0: can be read
 	struct identity we, it;
 	uint64_t yama_scope;
+	bool filtered; // not even our own memory can be read: no right would help
 };
 
 // ---- small files, without a tree: this is about us as much as about the target
@@ -132,6 +133,7 @@ static bool probe(struct probe *p, struct fail *why)
 		return fail(why, FAIL_ABSENT, "/proc/self/status can't be read: is /proc mounted?");
 	if (read_text("/proc/sys/kernel/yama/ptrace_scope", text, sizeof(text)))
 		p->yama_scope = strtoull(text, NULL, 10);
+	p->filtered = p->we.seccomp == 2 && try_memory(getpid()) != 0;
 	p->maps_errno = try_file(p->pid, "maps", true);
 	p->memory_errno = try_memory(p->pid);
 	p->pages_errno = try_file(p->pid, "pagemap", false);
@@ -147,14 +149,37 @@ static bool same_user(const struct probe *p)
 	return p->we.uid == p->it.uid;
 }
 
+// Why Yama forbids reading memory; NULL when it does not.
+static const char *yama_reason(const struct probe *p, struct arena *mem)
+{
+	if (p->yama_scope == 3)
+		return "Yama forbids it for everyone until the next boot (ptrace_scope 3)";
+	if (!p->yama_scope || we_have(p, CAPABILITY_SYS_PTRACE))
+		return NULL;
+	return arena_format(mem, "Yama forbids it without CAP_SYS_PTRACE (ptrace_scope %u)",
+			    (unsigned)p->yama_scope);
+}
+
+static const char *filter_reason(const char *yama, struct arena *mem)
+{
+	static const char FILTER[] = "a seccomp filter on jledger itself forbids it";
+
+	return yama ? arena_format(mem, "%s, and besides it %s", FILTER, yama) : FILTER;
+}
+
 // Why an access that ptrace's rules govern was refused.
 static const char *ptrace_reason(const struct probe *p, struct arena *mem, bool attach)
 {
 	uint64_t lacking = p->it.permitted & ~p->we.permitted;
+	const char *yama = attach ? yama_reason(p, mem) : NULL;
 
-	if (we_have(p, CAPABILITY_SYS_PTRACE) && p->yama_scope < 3)
+	if (p->filtered && attach && !p->maps_errno)
+		return filter_reason(yama, mem);
+	if (yama && we_have(p, CAPABILITY_SYS_PTRACE))
+		return yama;
+	if (we_have(p, CAPABILITY_SYS_PTRACE))
 		return p->we.seccomp == 2
-			       ? "a seccomp filter on jledger itself forbids it"
+			       ? filter_reason(NULL, mem)
 			       : "the kernel refuses it although CAP_SYS_PTRACE is there (a user "
 				 "namespace or a security module)";
 	if (!same_user(p))
@@ -166,13 +191,10 @@ static const char *ptrace_reason(const struct probe *p, struct arena *mem, bool 
 				    "same user, but it holds capabilities that jledger lacks "
 				    "(mask %llx)",
 				    (unsigned long long)lacking);
-	if (attach && p->yama_scope == 3)
-		return "Yama forbids it for everyone until the next boot (ptrace_scope 3)";
-	if (attach && p->yama_scope)
-		return arena_format(mem, "Yama forbids it without CAP_SYS_PTRACE (ptrace_scope %u)",
-				    (unsigned)p->yama_scope);
+	if (yama)
+		return yama;
 	if (p->we.seccomp == 2)
-		return "a seccomp filter on jledger itself forbids it";
+		return filter_reason(NULL, mem);
 	return "the process is not dumpable, or a security module forbids it";
 }
 
@@ -182,6 +204,42 @@ static const char *pages_reason(const struct probe *p, struct arena *mem)
 	    p->pages_errno == EACCES)
 		return "the file belongs to another user and CAP_DAC_READ_SEARCH is missing";
 	return ptrace_reason(p, mem, false);
+}
+
+#define MEMORY                                                                                     \
+	"the memory itself, and with it classes, loaders, threads, code and direct buffers one "   \
+	"by one"
+
+// What opens the memory of a process whose maps can be read; NULL when nobody can tell.
+static const char *memory_gain(const struct probe *p, struct arena *mem)
+{
+	bool lacking = !we_have(p, CAPABILITY_SYS_PTRACE);
+
+	if (p->yama_scope == 3)
+		return "a boot with kernel.yama.ptrace_scope below 3 would add: " MEMORY;
+	if (!lacking)
+		return p->we.seccomp == 2 ? "running outside this seccomp filter (CAP_SYS_PTRACE "
+					    "is there) would "
+					    "add: " MEMORY
+					  : NULL;
+	return arena_format(mem, "CAP_SYS_PTRACE would add: " MEMORY "%s%s",
+			    p->yama_scope ? " (as root; or sysctl kernel.yama.ptrace_scope=0, for "
+					    "the same user)"
+					  : "",
+			    p->filtered || (p->we.seccomp == 2 && !p->yama_scope)
+				    ? " (outside this seccomp filter; docker run --cap-add "
+				      "SYS_PTRACE lifts docker's)"
+				    : "");
+}
+
+static const char *closed_gain(const struct probe *p, const struct rights *r, struct arena *mem)
+{
+	static const char PAGES[] = "CAP_DAC_READ_SEARCH besides it: which page is resident";
+	const char *memory = memory_gain(p, mem);
+
+	if (!memory || !r->pages_denied)
+		return memory;
+	return arena_format(mem, "%s; %s", memory, PAGES);
 }
 
 static const char *gain_of(const struct probe *p, const struct rights *r, struct arena *mem)
@@ -194,18 +252,7 @@ static const char *gain_of(const struct probe *p, const struct rights *r, struct
 				 "and the stacks of threads that are not Java's"
 			       : NULL;
 	case RIGHTS_C:
-		if (p->yama_scope == 3)
-			return NULL;
-		return arena_format(
-			mem,
-			"CAP_SYS_PTRACE would add: the memory itself, and with it classes, "
-			"loaders, "
-			"threads, code and direct buffers one by one%s%s",
-			p->we.seccomp == 2 ? " (outside this seccomp filter; docker run --cap-add "
-					     "SYS_PTRACE lifts docker's)"
-					   : "",
-			r->pages_denied ? "; CAP_DAC_READ_SEARCH besides it: which page is resident"
-					: "");
+		return closed_gain(p, r, mem);
 	case RIGHTS_D:
 		return arena_format(
 			mem,

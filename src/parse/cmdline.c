@@ -26,22 +26,22 @@ static const char *const WITH_VALUE[] = {
 };
 
 // The arguments are NUL-terminated; the last may not be when the kernel cut it.
-static bool take_argument(struct span *rest, struct span *out)
+bool cmdline_take(struct span *rest, struct span *argument)
 {
 	if (!rest->len)
 		return false;
-	if (span_take_until(rest, '\0', out))
+	if (span_take_until(rest, '\0', argument))
 		return true;
-	*out = *rest;
+	*argument = *rest;
 	rest->at += rest->len;
 	rest->len = 0;
 	return true;
 }
 
-static bool has_value(struct span argument)
+bool cmdline_has_value(struct span option)
 {
 	for (size_t i = 0; i < sizeof(WITH_VALUE) / sizeof(WITH_VALUE[0]); i++)
-		if (span_is(argument, WITH_VALUE[i]))
+		if (span_is(option, WITH_VALUE[i]))
 			return true;
 	return false;
 }
@@ -69,9 +69,9 @@ const char *cmdline_main(struct span bytes, struct arena *mem)
 {
 	struct span launcher, argument, value;
 
-	if (!take_argument(&bytes, &launcher))
+	if (!cmdline_take(&bytes, &launcher))
 		return "";
-	while (take_argument(&bytes, &argument)) {
+	while (cmdline_take(&bytes, &argument)) {
 		bool is_module = span_is(argument, "-m") || span_is(argument, "--module");
 
 		if (span_starts(argument, "--module=")) {
@@ -79,10 +79,10 @@ const char *cmdline_main(struct span bytes, struct arena *mem)
 			argument.len -= sizeof("--module=") - 1;
 			return printable(behind_last(argument, '/'), mem);
 		}
-		if ((is_module || span_is(argument, "-jar")) && take_argument(&bytes, &value))
+		if ((is_module || span_is(argument, "-jar")) && cmdline_take(&bytes, &value))
 			return printable(behind_last(value, '/'), mem);
-		if (has_value(argument))
-			take_argument(&bytes, &value);
+		if (cmdline_has_value(argument))
+			cmdline_take(&bytes, &value);
 		else if (argument.len && *argument.at != '-' && *argument.at != '@')
 			return printable(span_starts(argument, "/") ? behind_last(argument, '/')
 								    : argument,

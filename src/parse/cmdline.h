@@ -5,6 +5,7 @@
 #ifndef PARSE_CMDLINE_H
 #define PARSE_CMDLINE_H
 
+#include <stdbool.h>
 #include <stddef.h>
 
 #include "base/span.h"
@@ -17,5 +18,9 @@ struct arena;
 const char *cmdline_main(struct span bytes, struct arena *mem);
 // All arguments with a blank between each; control characters become '?'.  Lives in `mem`.
 const char *cmdline_text(struct span bytes, struct arena *mem);
+// The next argument.  False at the end.
+bool cmdline_take(struct span *rest, struct span *argument);
+// Whether the launcher's option takes the next argument as its value ("-cp").
+bool cmdline_has_value(struct span option);
 
 #endif

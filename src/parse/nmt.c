@@ -6,7 +6,7 @@
 #include "parse/jcmd.h"
 
 // "-                 Java Heap (reserved=131072KB, committed=78848KB)"
-static bool parse_category(struct span line, struct arena *mem, struct nmt_row *out)
+static bool parse_category(struct span line, struct arena *mem, struct nmt_category *out)
 {
 	size_t open;
 	struct span name;
@@ -22,26 +22,43 @@ static bool parse_category(struct span line, struct arena *mem, struct nmt_row *
 	return true;
 }
 
-static void take_detail(struct span line, struct nmt_row *row)
+// "(malloc=74KB tag=Class #943) (peak=105KB #1070)": the count behind the first '#'.
+static uint64_t count_in(struct span line)
 {
-	if (span_starts(line, "(malloc="))
+	uint64_t count = 0;
+
+	if (jcmd_skip_past(&line, "#"))
+		span_take_dec(&line, &count);
+	return count;
+}
+
+static void take_detail(struct span line, struct nmt_category *row)
+{
+	if (span_starts(line, "(malloc=")) {
 		jcmd_find_size(line, "(malloc=", &row->malloc);
-	else if (span_starts(line, "(mmap:"))
+		row->malloc_count = count_in(line);
+	} else if (span_starts(line, "(mmap:")) {
+		jcmd_find_size(line, "reserved=", &row->mmap_reserved);
 		jcmd_find_size(line, "committed=", &row->mmap_committed);
-	else if (span_starts(line, "(stack:"))
+	} else if (span_starts(line, "(stack:")) {
+		jcmd_find_size(line, "reserved=", &row->stack_reserved);
 		jcmd_find_size(line, "committed=", &row->stack_committed);
-	else if (span_starts(line, "(arena="))
+	} else if (span_starts(line, "(arena=")) {
 		jcmd_find_size(line, "(arena=", &row->arena);
+		row->arena_count = count_in(line);
+	} else if (span_starts(line, "(tracking overhead=")) {
+		jcmd_find_size(line, "(tracking overhead=", &row->overhead);
+	}
 }
 
 bool nmt_parse(struct span text, struct arena *mem, struct nmt *out, struct fail *why)
 {
-	VEC(struct nmt_row) rows = { 0 };
+	VEC(struct nmt_category) rows = { 0 };
 	struct nmt got = { 0 };
 	struct span line;
 
 	while (span_take_line(&text, &line)) {
-		struct nmt_row row = { 0 };
+		struct nmt_category row = { 0 };
 
 		line = jcmd_trim(line);
 		if (span_starts(line, "Total: reserved=")) {

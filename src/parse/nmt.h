@@ -14,15 +14,18 @@
 struct arena;
 struct fail;
 
-struct nmt_row {
+struct nmt_category {
 	const char *category;         // "Java Heap", "Thread"
 	uint64_t reserved, committed; // bytes, malloc included; printed in whole KB
-	uint64_t malloc, mmap_committed, arena;
-	uint64_t stack_committed; // of "Thread"
+	uint64_t malloc, malloc_count;
+	uint64_t arena, arena_count;
+	uint64_t mmap_reserved, mmap_committed;
+	uint64_t stack_reserved, stack_committed; // of "Thread"
+	uint64_t overhead;                        // of "Native Memory Tracking"
 };
 
 struct nmt {
-	struct nmt_row *at;
+	struct nmt_category *at;
 	size_t count;
 	uint64_t reserved, committed; // of the line "Total"
 };

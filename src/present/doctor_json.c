@@ -4,6 +4,7 @@
 #include "base/arena.h"
 #include "present/json.h"
 #include "present/map_json.h"
+#include "present/past.h"
 #include "present/report.h"
 #include "present/words.h"
 
@@ -82,8 +83,8 @@ static json_t *finding_json(struct writer *w, const struct finding *f)
 	json_set(o, "bytes", json_of_bytes(f->bytes));
 	json_set(o, "growth_bytes_per_s",
 		 f->has_growth ? json_of_number(round(f->growth_per_s)) : json_null());
-	// What a JVM allocates is not counted yet.
-	json_set(o, "growth_bytes_per_mb_allocated", json_null());
+	json_set(o, "growth_bytes_per_mb_allocated",
+		 f->has_growth_per_mb ? json_of_number(round(f->growth_per_mb)) : json_null());
 	json_set(o, "culprit", culprit_json(f));
 	json_set(o, "evidence", evidence_json(f));
 	json_set(o, "confused_with", confused_json(f));
@@ -101,6 +102,17 @@ static json_t *eta_json(const struct diagnosis *d)
 			 json_of_seconds(d->limit_eta.high_s));
 }
 
+static json_t *allocated_json(const struct diagnosis *d)
+{
+	const struct allocation *a = &d->allocation;
+
+	return json_pack(
+		"{s:o,s:o,s:o}", "bytes", json_of_bytes(a->known ? a->bytes : UNKNOWN_BYTES),
+		"growth_bytes_per_mb_allocated",
+		d->has_growth_per_mb ? json_of_number(round(d->growth_per_mb)) : json_null(),
+		"why_not", json_of_text(a->why_not));
+}
+
 static json_t *growth_json(const struct diagnosis *d)
 {
 	json_t *array = json_array();
@@ -113,6 +125,26 @@ static json_t *growth_json(const struct diagnosis *d)
 					  json_boolean(g->harmless), "why", json_of_text(g->why)));
 	}
 	return array;
+}
+
+static json_t *aftermath_json(const struct report *r)
+{
+	json_t *o, *rows;
+
+	if (!r->aftermath)
+		return json_null();
+	o = json_object();
+	rows = json_array();
+	for (size_t i = 0; i < r->aftermath->rows.count; i++) {
+		const struct aftermath_row *a = &r->aftermath->rows.at[i];
+
+		json_add(rows, json_pack("{s:o,s:o,s:o}", "cause", json_of_text(a->cause->id),
+					 "outcome", json_of_text(outcome_name(a->outcome)),
+					 "because", json_of_text(a->because)));
+	}
+	json_set(o, "capture", json_of_text(r->aftermath_of));
+	json_set(o, "causes", rows);
+	return o;
 }
 
 void report_doctor_json(const struct report *r, FILE *to)
@@ -137,8 +169,12 @@ void report_doctor_json(const struct report *r, FILE *to)
 					   "missing", json_of_text(f->missing), "how_to_get_it",
 					   command_json(&w, f->how)));
 	}
+	if (r->past)
+		json_set(o, "past", past_json(r->past));
 	json_set(o, "healthy", json_boolean(d->healthy));
+	json_set(o, "against", aftermath_json(r));
 	json_set(o, "limit_eta_s", eta_json(d));
+	json_set(o, "allocated", allocated_json(d));
 	json_set(o, "growth", growth_json(d));
 	json_set(o, "findings", findings);
 	json_set(o, "ruled_out", ruled_out);

@@ -6,11 +6,20 @@
 
 #include "base/arena.h"
 #include "base/units.h"
+#include "present/past.h"
 #include "present/report.h"
 #include "present/target_text.h"
 #include "present/words.h"
 
-enum { WIDTH = 79, TITLE_AT = 12, BODY_AT = 2, PROOF_AT = 11, DO_AT = 6, GROWTH_SHOWN = 4 };
+enum {
+	WIDTH = 79,
+	TITLE_AT = 12,
+	BODY_AT = 2,
+	PROOF_AT = 11,
+	DO_AT = 6,
+	OUTCOME_AT = 12,
+	GROWTH_SHOWN = 4
+};
 
 struct printer {
 	const struct report *r;
@@ -102,6 +111,18 @@ static void print_growth(struct printer *p)
 		line = arena_format(&p->mem, "%s, %s elsewhere", line, change);
 	fputs("growth  ", p->to);
 	words_wrap(line, 8, 8, WIDTH, p->to);
+}
+
+// What the growth is to be measured by, so that more load is not taken for more of a fault.
+static void print_load(struct printer *p)
+{
+	const struct diagnosis *d = p->r->diagnosis;
+
+	if (!d->has_growth_per_mb || d->growth_per_mb < 1)
+		return;
+	fprintf(p->to,
+		"load    %.0f MB allocated on the heap; beside what is harmless +%.1f KB a MB\n",
+		units_in_mb(d->allocation.bytes), d->growth_per_mb / (double)KIB(1));
 }
 
 static void print_right(struct printer *p, const char *left, const char *right)
@@ -283,14 +304,37 @@ static void print_all(struct printer *p)
 	fputc('\n', p->to);
 }
 
+static void print_aftermath(struct printer *p)
+{
+	const struct aftermath *a = p->r->aftermath;
+
+	if (!a)
+		return;
+	words_wrap(arena_format(&p->mem, "AGAINST %s%s", clean(p, p->r->aftermath_of),
+				a->rows.count ? "" : ": no cause then, and none now"),
+		   0, 2, WIDTH, p->to);
+	for (size_t i = 0; i < a->rows.count; i++) {
+		fprintf(p->to, "  %-*s", OUTCOME_AT, outcome_name(a->rows.at[i].outcome));
+		words_wrap(
+			arena_format(&p->mem, "%s: %s", a->rows.at[i].cause->id,
+				     clean(p, a->rows.at[i].because ? a->rows.at[i].because : "")),
+			OUTCOME_AT + 2, OUTCOME_AT + 2, WIDTH, p->to);
+	}
+	fputc('\n', p->to);
+}
+
 void report_doctor_text(const struct report *r, FILE *to)
 {
 	struct printer p = { .r = r, .to = to };
 
 	target_text_head(r, to);
+	if (r->past)
+		past_print_text(r->past, to);
 	print_rss(&p);
 	print_growth(&p);
+	print_load(&p);
 	fputc('\n', to);
+	print_aftermath(&p);
 	print_findings(&p);
 	fputc('\n', to);
 	if (r->all_causes)

@@ -4,6 +4,7 @@
 #include "base/arena.h"
 #include "present/drill.h"
 #include "present/json.h"
+#include "present/nmt_json.h"
 #include "present/report.h"
 #include "present/rows.h"
 
@@ -129,22 +130,56 @@ static json_t *arenas_json(const struct ledger *l)
 	return array;
 }
 
+// What the VM itself says of its mappings, beside what the ledger says of their pages.
+static json_t *regions_json(const struct ledger *l)
+{
+	json_t *array = json_array();
+
+	for (size_t i = 0; i < l->of->nmt.regions.count; i++) {
+		const struct nmt_region_row *r = &l->of->nmt.regions.at[i];
+
+		json_add(array,
+			 json_pack("{s:o,s:o,s:o,s:o,s:o}", "start", json_of_address(r->start),
+				   "end", json_of_address(r->end), "category",
+				   json_of_text(r->category), "committed",
+				   json_of_bytes(r->committed), "resident",
+				   json_of_bytes(ledger_resident_between(l, r->start, r->end))));
+	}
+	return array;
+}
+
+// What nobody could list is unknown, which is no empty list: every process has a thread, every VM a
+// loader.
+static json_t *if_known(bool known, json_t *(*list)(const struct ledger *l), const struct ledger *l)
+{
+	return known ? list(l) : json_null();
+}
+
 void drill_json_add(const struct report *r, json_t *o)
 {
+	const struct snapshot *s = r->now;
+
 	switch (r->by) {
 	case BY_ACCOUNT:
+		break;
+	case BY_SITE:
+		json_set(o, "sites", nmt_json_sites(r));
+		break;
+	case BY_CATEGORY:
+		json_set(o, "regions", if_known(s->nmt.regions.count, regions_json, r->ledger));
 		break;
 	case BY_MAPPING:
 		json_set(o, "mappings", mappings_json(r->ledger));
 		break;
 	case BY_THREAD:
-		json_set(o, "threads", threads_json(r->ledger));
+		json_set(o, "threads", if_known(s->threads.count, threads_json, r->ledger));
 		break;
 	case BY_LOADER:
-		json_set(o, "loaders", loaders_json(r->ledger));
+		json_set(o, "loaders", if_known(s->fact[F_LOADERS].known, loaders_json, r->ledger));
 		break;
 	case BY_ARENA:
-		json_set(o, "arenas", arenas_json(r->ledger));
+		json_set(o, "arenas",
+			 if_known(s->fact[F_MALLOC_ARENAS].known, arenas_json, r->ledger));
 		break;
 	}
 }

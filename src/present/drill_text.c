@@ -6,6 +6,7 @@
 #include "base/arena.h"
 #include "base/units.h"
 #include "present/drill.h"
+#include "present/nmt_text.h"
 #include "present/report.h"
 #include "present/rows.h"
 #include "present/words.h"
@@ -128,6 +129,10 @@ void drill_text_print(const struct report *r, size_t limit, FILE *to)
 
 	if (r->by == BY_MAPPING)
 		print_mappings(&p, limit);
+	else if (r->by == BY_CATEGORY)
+		nmt_text_categories(r, limit, to);
+	else if (r->by == BY_SITE)
+		nmt_text_sites(r, limit, to);
 	else
 		print_rows(&p, limit);
 	arena_drop(&p.mem);

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// The drill-downs of `map` as text: --by mapping, thread, loader or arena.
+// The drill-downs of `map` as text: --by mapping, thread, loader arena, category or site.
 //
 // Rows are cut to what a screen takes; unaccounted memory never is.
 

@@ -6,6 +6,40 @@
 #include "facts/jvms.h"
 #include "present/json.h"
 #include "present/rows.h"
+#include "present/words.h"
+
+enum { WIDTH = 79 };
+
+// What runs there, in the column of the version: that of another VM says little.
+static const char *const SHORT_KINDS[] = {
+	[JVM_OPENJ9] = "OpenJ9",
+	[JVM_NATIVE_IMAGE] = "native",
+};
+
+static const char *add_pid(const char *list, const struct jvm_row *j, struct arena *mem)
+{
+	return arena_format(mem, "%s%s%d", list, *list ? ", " : "", j->pid);
+}
+
+// Below the table: why some rows can't be a TARGET.
+static void print_unsupported(const struct jvm_rows *rows, struct arena *mem, FILE *to)
+{
+	const char *nine = "", *native = "", *text = "";
+
+	for (size_t i = 0; i < rows->count; i++) {
+		if (rows->at[i].kind == JVM_OPENJ9)
+			nine = add_pid(nine, &rows->at[i], mem);
+		if (rows->at[i].kind == JVM_NATIVE_IMAGE)
+			native = add_pid(native, &rows->at[i], mem);
+	}
+	if (*nine)
+		text = arena_format(mem, "OpenJ9: %s. ", nine);
+	if (*native)
+		text = arena_format(mem, "%sGraalVM native image: %s. ", text, native);
+	if (*text)
+		words_wrap(arena_format(mem, "%sjledger reads HotSpot JVMs only.", text), 0, 0,
+			   WIDTH, to);
+}
 
 void report_ps_text(const struct jvm_rows *rows, bool colour, FILE *to)
 {
@@ -19,8 +53,11 @@ void report_ps_text(const struct jvm_rows *rows, bool colour, FILE *to)
 		rows_jvm(&rows->at[i], row);
 		if (rows->at[i].main)
 			row[JC_MAIN] = cell_text(mask_copy(&mem, rows->at[i].main));
+		if (rows->at[i].kind == JVM_OPENJ9 || rows->at[i].kind == JVM_NATIVE_IMAGE)
+			row[JC_JDK] = cell_text(SHORT_KINDS[rows->at[i].kind]);
 		table_print_row(&t, row);
 	}
+	print_unsupported(rows, &mem, to);
 	arena_drop(&mem);
 }
 

@@ -10,6 +10,7 @@
 #include "ledger/parts.h"
 #include "present/drill_json.h"
 #include "present/json.h"
+#include "present/nmt_json.h"
 #include "present/report.h"
 #include "present/rows.h"
 
@@ -52,6 +53,15 @@ static json_t *target_json(const struct snapshot *s)
 	return o;
 }
 
+static json_t *against_json(const struct report *r)
+{
+	if (!r->against)
+		return json_null();
+	return json_pack("{s:o,s:o,s:o,s:o}", "capture", json_of_text(r->against->capture), "at",
+			 json_of_time(r->first->wall_s), "pid", json_integer(r->first->pid),
+			 "same_process", json_boolean(r->against->same_process));
+}
+
 json_t *map_json_head(const struct report *r)
 {
 	json_t *o = json_object();
@@ -65,11 +75,27 @@ json_t *map_json_head(const struct report *r)
 	return o;
 }
 
-static json_t *accounts_json(const struct ledger *l)
+static void add_malloc(const struct table *t, const struct ledger *l,
+		       const struct malloc_split *split, json_t *array)
+{
+	for (int i = 0; i < MALLOC_SHARES; i++) {
+		struct cell row[AC_COUNT];
+		json_t *o;
+
+		rows_malloc(l, split, (enum malloc_share)i, row);
+		o = table_row_json(t, row);
+		json_set(o, "parts", json_array());
+		json_add(array, o);
+	}
+}
+
+static json_t *accounts_json(const struct ledger *l, const struct ledger *first)
 {
 	struct table t = { ACCOUNT_COLUMNS, AC_COUNT, NULL, false, NULL, 0 };
 	json_t *array = json_array();
 	struct arena mem = { 0 };
+	struct malloc_split split;
+	bool is_split = malloc_split(l, first, &split);
 	struct parts parts;
 
 	parts_list(l, &mem, &parts);
@@ -77,6 +103,10 @@ static json_t *accounts_json(const struct ledger *l)
 		struct cell row[AC_COUNT];
 		json_t *o, *list;
 
+		if (is_split && i == account_find("malloc")) {
+			add_malloc(&t, l, &split, array);
+			continue;
+		}
 		rows_account(l, &l->rows[i], row);
 		o = table_row_json(&t, row);
 		list = json_array();
@@ -111,6 +141,11 @@ static json_t *unknowns_json(const struct ledger *l)
 	return array;
 }
 
+static json_t *percent_json(double percent)
+{
+	return percent < 0 ? json_null() : json_of_number(percent);
+}
+
 static json_t *container_json(const struct snapshot *s)
 {
 	struct container_ledger c;
@@ -134,10 +169,14 @@ static json_t *container_json(const struct snapshot *s)
 			   json_of_bytes(c.file_unmapped_inactive)));
 	json_set(o, "shmem", json_of_bytes(c.shmem));
 	json_set(o, "kernel",
-		 json_pack("{s:o,s:o,s:o,s:o,s:o}", "slab", json_of_bytes(c.slab), "page_tables",
-			   json_of_bytes(c.page_tables), "stacks", json_of_bytes(c.kernel_stacks),
-			   "sockets", json_of_bytes(c.sockets), "percpu", json_of_bytes(c.percpu)));
+		 json_pack("{s:o,s:o,s:o,s:o,s:o,s:o}", "total", json_of_bytes(c.kernel), "slab",
+			   json_of_bytes(c.slab), "page_tables", json_of_bytes(c.page_tables),
+			   "stacks", json_of_bytes(c.kernel_stacks), "sockets",
+			   json_of_bytes(c.sockets), "percpu", json_of_bytes(c.percpu)));
 	json_set(o, "swap", json_of_bytes(c.swap));
+	json_set(o, "pressure",
+		 json_pack("{s:o,s:o}", "some_avg10", percent_json(s->container.some_avg10),
+			   "full_avg10", percent_json(s->container.full_avg10)));
 	json_set(o, "processes", json_integer(s->container.processes));
 	json_set(o, "oom_kills", json_of_bytes(s->container.oom_kills));
 	json_set(o, "limit_hits", json_of_bytes(s->container.limit_hits));
@@ -152,10 +191,11 @@ static json_t *checks_json(const struct ledger *l)
 		const struct check_row *c = &l->of->checks.at[i];
 
 		json_add(array,
-			 json_pack("{s:o,s:o,s:o,s:o,s:o}", "account", json_of_text(c->account),
+			 json_pack("{s:o,s:o,s:o,s:o,s:o,s:o}", "account", json_of_text(c->account),
 				   "what", json_of_text(c->what), "source", json_of_text(c->source),
 				   "theirs", json_of_bytes(c->theirs), "ours",
-				   json_of_bytes(checks_ours(l, c))));
+				   json_of_bytes(checks_ours(l, c)), "reason",
+				   json_of_text(checks_reason(l, c))));
 	}
 	return array;
 }
@@ -234,13 +274,14 @@ void map_json_ledger(const struct report *r, json_t *o)
 	json_set(o, "hugetlb", number_fact(r->now, F_HUGETLB));
 	json_set(o, "pss", number_fact(r->now, F_PSS));
 	json_set(o, "growth", l->has_growth ? json_integer((json_int_t)l->growth) : json_null());
-	json_set(o, "accounts", accounts_json(l));
+	json_set(o, "accounts", accounts_json(l, r->first_ledger));
 	json_set(o, "unaccounted", json_of_bytes(l->unaccounted));
 	json_set(o, "unaccounted_mappings", unknowns_json(l));
 	json_set(o, "certain", json_of_bytes(l->certain));
 	json_set(o, "by_page", json_boolean(l->by_page));
 	json_set(o, "container", container_json(r->now));
 	json_set(o, "checks", checks_json(l));
+	json_set(o, "nmt", nmt_json(r));
 	json_set(o, "overlaps", overlaps_json(l));
 	json_set(o, "heap_spaces", spaces_json(l));
 	json_set(o, "direct_buffers", buffers_json(r->now));
@@ -296,15 +337,22 @@ void map_json_facts(const struct report *r, json_t *o)
 	}
 	json_set(o, "facts", facts);
 	json_set(o, "misses", misses);
+	json_set(o, "tier_denied", json_of_text(s->tier_denied));
 	json_set(o, "tier_gain", json_of_text(s->tier_gain));
+}
+
+json_t *map_json(const struct report *r)
+{
+	json_t *o = map_json_head(r);
+
+	json_set(o, "against", against_json(r));
+	map_json_ledger(r, o);
+	drill_json_add(r, o);
+	map_json_facts(r, o);
+	return o;
 }
 
 void report_map_json(const struct report *r, FILE *to)
 {
-	json_t *o = map_json_head(r);
-
-	map_json_ledger(r, o);
-	drill_json_add(r, o);
-	map_json_facts(r, o);
-	json_print(o, to);
+	json_print(map_json(r), to);
 }

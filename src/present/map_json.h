@@ -11,6 +11,8 @@
 struct report;
 
 // schema, tool, host, at, window_s and target: what every object of one JVM begins with.
+// The whole object that `map --json` prints.
+json_t *map_json(const struct report *r);
 json_t *map_json_head(const struct report *r);
 // Puts the ledger's members into `object`.
 void map_json_ledger(const struct report *r, json_t *object);

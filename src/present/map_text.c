@@ -49,6 +49,35 @@ static void print_head(const struct printer *p)
 	fprintf(p->to, "%-67s MB resident\n", line);
 }
 
+// "against old.jlc.zip: pid 4711 30 min ago"
+static void print_against(const struct printer *p)
+{
+	const struct report *r = p->r;
+	struct arena mem = { 0 };
+	char age[16];
+
+	if (!r->against)
+		return;
+	words_wrap(arena_format(&mem, "against %s: pid %d%s, %s before",
+				words_clean(r->against->capture, 0, &mem), r->first->pid,
+				r->against->same_process ? "" : ", another process",
+				words_duration(r->window_s, age)),
+		   0, 2, WIDTH, p->to);
+	arena_drop(&mem);
+}
+
+// That the VM counts too, and where to see it.
+static void print_tracking(const struct printer *p)
+{
+	const struct nmt_facts *nmt = &p->r->now->nmt;
+	char mb[16];
+
+	if (nmt->known && nmt->committed != UNKNOWN_BYTES)
+		fprintf(p->to, "NMT (%s): %s MB committed: --by category%s\n",
+			nmt->level ? nmt->level : "?", words_mb(nmt->committed, mb),
+			nmt->level && !strcmp(nmt->level, "detail") ? ", --by site" : "");
+}
+
 // `cells` is a row of the account table whose title is still to be set.
 static void print_part(const struct printer *p, const char *name, struct cell cells[AC_COUNT])
 {
@@ -176,10 +205,26 @@ static const char *counted_title(const struct printer *p, const char *id, const 
 	return n ? arena_format(mem, "%s (%zu)", title, n) : title;
 }
 
+static void print_malloc(const struct printer *p, const struct malloc_split *split)
+{
+	struct cell row[AC_COUNT];
+
+	rows_malloc(p->l, split, MALLOC_IN_USE, row);
+	table_print_row(&p->table, row);
+	if (!worth_a_line(&split->freed))
+		return;
+	rows_account(p->l, &split->freed, row);
+	row[AC_TITLE] = cell_text("malloc, freed");
+	table_print_row(&p->table, row);
+	print_bytes(p, "a trim returns", split->row[MALLOC_RETURNABLE].resident);
+}
+
 static void print_accounts(const struct printer *p)
 {
 	size_t limit = p->r->top ? p->r->top : PARTS_SHOWN;
 	struct arena mem = { 0 };
+	struct malloc_split split;
+	bool is_split = malloc_split(p->l, p->r->first_ledger, &split);
 	struct parts parts;
 
 	parts_list(p->l, &mem, &parts);
@@ -190,6 +235,10 @@ static void print_accounts(const struct printer *p)
 
 		if (!worth_a_line(a))
 			continue;
+		if (is_split && i == account_find("malloc")) {
+			print_malloc(p, &split);
+			continue;
+		}
 		rows_account(p->l, a, row);
 		row[AC_TITLE] = cell_text(counted_title(p, info->id, info->title, &mem));
 		if (a->unknown)
@@ -268,10 +317,15 @@ static void print_failed_checks(const struct printer *p)
 	for (size_t i = 0; i < s->checks.count; i++) {
 		const struct check_row *c = &s->checks.at[i];
 
-		if (checks_differ(p->l, c))
-			fprintf(p->to, "CHECK  %s %s: %s MB here, %s MB by %s\n", c->account,
-				c->what, words_mb(checks_ours(p->l, c), ours),
-				words_mb(c->theirs, theirs), c->source);
+		const char *reason = checks_reason(p->l, c);
+
+		if (!checks_differ(p->l, c))
+			continue;
+		fprintf(p->to, "CHECK  %s %s: %s MB here, %s MB by %s\n", c->account, c->what,
+			words_mb(checks_ours(p->l, c), ours), words_mb(c->theirs, theirs),
+			c->source);
+		if (reason)
+			fprintf(p->to, "       (%s)\n", reason);
 	}
 }
 
@@ -281,6 +335,37 @@ static const char *share(struct printer *p, const char *before, const char *name
 		return before;
 	return arena_format(&p->mem, "%s%s%s %.1f", before, *before ? ", " : "", name,
 			    units_in_mb(bytes));
+}
+
+static const char *kernel_share(struct printer *p, const char *before,
+				const struct container_ledger *c)
+{
+	const char *parts = "";
+
+	if (c->kernel == UNKNOWN_BYTES)
+		return share(p, before, "slab", c->slab);
+	parts = share(p, parts, "slab", c->slab);
+	parts = share(p, parts, "page tables", c->page_tables);
+	parts = share(p, parts, "stacks", c->kernel_stacks);
+	before = share(p, before, "kernel", c->kernel);
+	return *parts ? arena_format(&p->mem, "%s (%s)", before, parts) : before;
+}
+
+// What the container suffered already.
+static const char *strain(struct printer *p)
+{
+	const struct container_facts *f = &p->r->now->container;
+	const char *text = "";
+
+	if (f->some_avg10 >= 0)
+		text = arena_format(&p->mem, "; memory pressure %.1f %% of 10 s", f->some_avg10);
+	if (f->some_avg10 >= 0 && f->full_avg10 >= 0)
+		text = arena_format(&p->mem, "%s, all tasks %.1f %%", text, f->full_avg10);
+	if (f->limit_hits != UNKNOWN_BYTES && f->limit_hits)
+		text = arena_format(&p->mem, "%s; limit hit %" PRIu64 " x", text, f->limit_hits);
+	if (f->oom_kills != UNKNOWN_BYTES && f->oom_kills)
+		text = arena_format(&p->mem, "%s; OOM kills %" PRIu64, text, f->oom_kills);
+	return text;
 }
 
 // The container's own ledger, where a limit makes it one that matters; else it is in --json.
@@ -299,10 +384,11 @@ static void print_container(struct printer *p)
 	files = share(p, files, "by others", c.file_others);
 	files = share(p, files, "unmapped", c.file_unmapped_active);
 	files = share(p, files, "inactive", c.file_unmapped_inactive);
-	files = share(p, files, "slab", c.slab);
+	files = kernel_share(p, files, &c);
 	fputs("container  ", p->to);
-	words_wrap(arena_format(&p->mem, "%.1f of %.0f MB: %s%s%s", units_in_mb(c.usage),
-				units_in_mb(c.limit), anon, *anon && *files ? "; " : "", files),
+	words_wrap(arena_format(&p->mem, "%.1f of %.0f MB: %s%s%s%s", units_in_mb(c.usage),
+				units_in_mb(c.limit), anon, *anon && *files ? "; " : "", files,
+				strain(p)),
 		   11, 11, WIDTH, p->to);
 }
 
@@ -319,6 +405,7 @@ void report_map_text(const struct report *r, FILE *to)
 	if (r->all_rows)
 		limit = SIZE_MAX;
 	print_head(&p);
+	print_against(&p);
 	if (r->by != BY_ACCOUNT) {
 		drill_text_print(r, limit, to);
 	} else {
@@ -326,6 +413,7 @@ void report_map_text(const struct report *r, FILE *to)
 		print_accounts(&p);
 		print_sum(&p);
 		print_container(&p);
+		print_tracking(&p);
 	}
 	print_failed_checks(&p);
 	target_text_missing(r, to);

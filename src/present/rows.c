@@ -89,7 +89,7 @@ const struct column ARENA_COLUMNS[RC_COUNT] = {
 
 const struct column JVM_COLUMNS[JC_COUNT] = {
 	[JC_PID] = { "pid", "pid", 7, COLUMN_COUNT, "process id here" },
-	[JC_PID_GAP] = GAP(2),
+	[JC_PID_GAP] = GAP(1),
 	[JC_MAIN] = { "main", "main", 17, COLUMN_NAME, "main class or jar" },
 	[JC_JDK] = { "jdk", "JDK", 10, COLUMN_TEXT, "version" },
 	[JC_RSS] = { "rss", "RSS", 7, COLUMN_BYTES, "resident" },
@@ -98,7 +98,8 @@ const struct column JVM_COLUMNS[JC_COUNT] = {
 	[JC_HEAP_MAX] = { NULL, "of max", 7, COLUMN_BYTES, "largest Java heap" },
 	[JC_GAP] = GAP(1),
 	[JC_TIER] = { "tier", "tier", 5, COLUMN_TEXT, "what the kernel lets us read" },
-	[JC_STATE] = { "state", "state", 11, COLUMN_TEXT, "in one word" },
+	[JC_STATE] = { "state", "state", 12, COLUMN_TEXT, "in one word" },
+	[JC_VM] = { "vm", NULL, 0, COLUMN_TEXT, "HotSpot, OpenJ9 or a native image" },
 	[JC_CONTAINER] = { "container", NULL, 0, COLUMN_TEXT, "container id" },
 };
 
@@ -122,6 +123,15 @@ void rows_account(const struct ledger *l, const struct account_row *a, struct ce
 	out[AC_CERTAIN] = cell_bytes(a->unknown ? UNKNOWN_BYTES : a->certain);
 	out[AC_SOURCE] = cell_text(a->source);
 	out[AC_TIER] = cell_text(tier_name(l->of->tier));
+}
+
+void rows_malloc(const struct ledger *l, const struct malloc_split *split, enum malloc_share share,
+		 struct cell out[AC_COUNT])
+{
+	rows_account(l, &split->row[share], out);
+	out[AC_PARENT] = out[AC_ID];
+	out[AC_ID] = cell_text(MALLOC_SHARE_INFO[share].id);
+	out[AC_TITLE] = cell_text(MALLOC_SHARE_INFO[share].title);
 }
 
 void rows_mapping(const struct ledger *l, const struct mapping_total *m, struct cell out[MC_COUNT],
@@ -204,6 +214,13 @@ void rows_arena(const struct ledger *l, size_t row, uint64_t resident, struct ce
 	out[RC_RESIDENT] = cell_bytes(resident);
 }
 
+static const char *const KINDS[] = {
+	[JVM_UNKNOWN] = NULL,
+	[JVM_HOTSPOT] = "HotSpot",
+	[JVM_OPENJ9] = "OpenJ9",
+	[JVM_NATIVE_IMAGE] = "GraalVM native image",
+};
+
 void rows_jvm(const struct jvm_row *j, struct cell out[JC_COUNT])
 {
 	memset(out, 0, JC_COUNT * sizeof(*out));
@@ -216,5 +233,6 @@ void rows_jvm(const struct jvm_row *j, struct cell out[JC_COUNT])
 	out[JC_HEAP_MAX] = cell_bytes(j->heap_max);
 	out[JC_TIER] = cell_text(tier_name(j->tier));
 	out[JC_STATE] = cell_text(j->state);
+	out[JC_VM] = cell_text(KINDS[j->kind]);
 	out[JC_CONTAINER] = cell_text(j->container);
 }

@@ -6,6 +6,7 @@
 #ifndef PRESENT_ROWS_H
 #define PRESENT_ROWS_H
 
+#include "ledger/malloc_split.h"
 #include "present/table.h"
 
 struct jvm_row;
@@ -34,6 +35,9 @@ enum account_column {
 extern const struct column ACCOUNT_COLUMNS[AC_COUNT];
 // One row: a cell for each column.  Texts are those of ledger and snapshot, not copied.
 void rows_account(const struct ledger *l, const struct account_row *a, struct cell out[AC_COUNT]);
+// A share of malloc's account.
+void rows_malloc(const struct ledger *l, const struct malloc_split *split, enum malloc_share share,
+		 struct cell out[AC_COUNT]);
 
 enum mapping_column {
 	MC_START,
@@ -105,6 +109,7 @@ enum jvm_column {
 	JC_GAP,
 	JC_TIER,
 	JC_STATE,
+	JC_VM,
 	JC_CONTAINER,
 	JC_COUNT
 };

@@ -68,6 +68,9 @@ static const char *print_cell(const struct column *c, struct cell v, struct aren
 	case COLUMN_COUNT:
 		snprintf(to, 32, "%" PRIu64, v.number);
 		return to;
+	case COLUMN_DELTA:
+		snprintf(to, 32, "%+" PRId64, v.change);
+		return to;
 	case COLUMN_ADDRESS:
 		snprintf(to, 32, "%" PRIx64, v.number);
 		return to;
@@ -135,6 +138,7 @@ static json_t *cell_json(const struct column *c, struct cell v)
 	case COLUMN_COUNT:
 		return json_of_bytes(v.number);
 	case COLUMN_CHANGE:
+	case COLUMN_DELTA:
 		return json_integer((json_int_t)v.change);
 	case COLUMN_ADDRESS:
 		return json_of_address(v.number);

@@ -19,6 +19,7 @@ enum column_type {
 	COLUMN_BYTES,  // JSON: bytes; text: MB
 	COLUMN_CHANGE, // signed bytes; text: MB with a sign
 	COLUMN_COUNT,
+	COLUMN_DELTA,   // signed count; text: with its sign
 	COLUMN_ADDRESS, // JSON: hex string
 	COLUMN_FLAG,
 };
@@ -35,7 +36,7 @@ struct cell {
 	bool known; // else null, and blank in text
 	union {
 		uint64_t number; // BYTES, COUNT, ADDRESS
-		int64_t change;
+		int64_t change;  // CHANGE, DELTA
 		const char *text;
 		bool flag;
 	};

@@ -92,9 +92,12 @@ void target_text_missing(const struct report *r, FILE *to)
 	}
 	if (s->misses.count > shown)
 		fprintf(to, "missing  %zu more: --json\n", s->misses.count - shown);
-	if (s->tier_gain) {
+	if (s->tier_denied || s->tier_gain) {
 		fprintf(to, "tier %s   ", tier_name(s->tier));
-		words_wrap(s->tier_gain, 9, 9, WIDTH, to);
+		words_wrap(arena_format(&mem, "%s%s%s", s->tier_denied ? s->tier_denied : "",
+					s->tier_denied && s->tier_gain ? "; " : "",
+					s->tier_gain ? s->tier_gain : ""),
+			   9, 9, WIDTH, to);
 	}
 	arena_drop(&mem);
 }

@@ -89,17 +89,69 @@ static bool record_made(void *self, const char *name, tree_maker *make, void *ar
 	return pass_failure(ok, &f, why);
 }
 
-static bool record_memory(void *self, uint64_t at, void *to, size_t len, struct fail *why)
+typedef void sparse_keeper(struct sparse *s, uint64_t at, const void *bytes, size_t len);
+
+static bool record_by(struct recorder *r, sparse_keeper *keep, uint64_t at, void *to, size_t len,
+		      struct fail *why)
 {
-	struct recorder *r = self;
 	struct fail f = { 0 };
 
 	if (!memory_read(r->memory, at, to, len, &f)) {
 		sparse_fail(&r->sparse, at, len, &f);
 		return pass_failure(false, &f, why);
 	}
+	keep(&r->sparse, at, to, len);
+	r->memory_bytes += len;
+	return true;
+}
+
+static bool record_memory(void *self, uint64_t at, void *to, size_t len, struct fail *why)
+{
+	return record_by(self, sparse_put, at, to, len, why);
+}
+
+static bool record_survey(void *self, uint64_t at, void *to, size_t len, struct fail *why)
+{
+	return record_by(self, sparse_add, at, to, len, why);
+}
+
+static bool record_anew(void *self, uint64_t at, void *to, size_t len, struct fail *why)
+{
+	struct recorder *r = self;
+
+	if (!memory_read_anew(r->memory, at, to, len, NULL))
+		return record_memory(self, at, to, len, why);
 	sparse_put(&r->sparse, at, to, len);
 	r->memory_bytes += len;
+	return true;
+}
+
+static bool record_ask(void *self, uint64_t at, void *to, size_t len, struct fail *why)
+{
+	struct recorder *r = self;
+
+	if (!memory_ask(r->memory, at, to, len, why))
+		return false;
+	sparse_add(&r->sparse, at, to, len);
+	return true;
+}
+
+static bool record_gather(void *self, const struct memory_objects *o, void *to, struct fail *why)
+{
+	struct recorder *r = self;
+	const unsigned char *got = to;
+
+	// Where one is missing, each is asked for by itself, so that the capture says which.
+	if (!memory_gather(r->memory, o, to, NULL)) {
+		for (size_t i = 0; i < o->count; i++)
+			if (!(o->anew ? record_anew : record_memory)(
+				    self, o->at[i], (char *)to + i * o->len, o->len, why))
+				return false;
+		return true;
+	}
+	for (size_t i = 0; i < o->count; i++)
+		sparse_put(&r->sparse, o->at[i], got + i * o->len, o->len);
+	r->memory_bytes += (uint64_t)o->count * o->len;
 	return true;
 }
 
@@ -116,7 +168,11 @@ static void pass_forget(void *self)
 const struct memory_source RECORDER_SOURCE = {
 	.read = record_memory,
 	.prefetch = pass_prefetch,
+	.gather = record_gather,
 	.forget = pass_forget,
+	.read_anew = record_anew,
+	.ask = record_ask,
+	.survey = record_survey,
 };
 
 static const struct tree_ops RECORDER_OPS = {

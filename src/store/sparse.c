@@ -94,6 +94,21 @@ void sparse_put(struct sparse *s, uint64_t at, const void *bytes, size_t len)
 	}
 }
 
+void sparse_add(struct sparse *s, uint64_t at, const void *bytes, size_t len)
+{
+	const unsigned char *from = bytes;
+
+	for (size_t i = 0; i < len; i++, at++) {
+		size_t offset = (size_t)(at % CELL);
+		struct sparse_cell *cell = cell_of(s, at - offset);
+
+		if (cell->has[offset / 64] >> (offset % 64) & 1)
+			continue;
+		cell->bytes[offset] = from[i];
+		mark(cell, offset, 1);
+	}
+}
+
 void sparse_fail(struct sparse *s, uint64_t at, size_t len, const struct fail *why)
 {
 	struct fail *copy = arena_new(s->mem, struct fail);

@@ -34,6 +34,8 @@ struct sparse_failure {
 void sparse_init(struct sparse *s, struct arena *mem);
 // Keeps these bytes; they replace what was there.
 void sparse_put(struct sparse *s, uint64_t at, const void *bytes, size_t len);
+// The same, but what is there stays.
+void sparse_add(struct sparse *s, uint64_t at, const void *bytes, size_t len);
 // Keeps that a read of this range failed, and how.
 void sparse_fail(struct sparse *s, uint64_t at, size_t len, const struct fail *why);
 // All of it, sorted and packed; lives in `mem`.

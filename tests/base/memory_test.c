@@ -36,7 +36,9 @@ static void forget_letters(void *self)
 	((struct letters *)self)->forgotten++;
 }
 
-static const struct memory_source LETTERS = { read_letters, prefetch_letters, forget_letters };
+static const struct memory_source LETTERS = { .read = read_letters,
+					      .prefetch = prefetch_letters,
+					      .forget = forget_letters };
 
 static struct arena mem;
 static struct memory m;
@@ -107,6 +109,22 @@ Test(memory, a_read_over_several_sources_asks_each_for_its_part)
 	cr_expect_eq(b.reads, 1);
 }
 
+Test(memory, objects_that_lie_apart_are_gathered_one_behind_the_other)
+{
+	static const uint64_t AT[] = { 16, 2, 10 };
+	char got[16] = "";
+
+	memory_add_segment(&m, 0, 12, &LETTERS, &a);
+	memory_add_segment(&m, 12, 20, &LETTERS, &b);
+	cr_expect(memory_gather(&m, &(struct memory_objects){ .at = AT, .count = 3, .len = 3 }, got,
+				NULL));
+	cr_expect_str_eq(got, "bbbaaaaab");
+	cr_expect_not(memory_gather(&m, &(struct memory_objects){ .at = AT, .count = 3, .len = 5 },
+				    got, NULL));
+	cr_expect(memory_gather(&m, &(struct memory_objects){ .at = AT, .count = 0, .len = 5 }, got,
+				NULL));
+}
+
 Test(memory, nothing_is_covered_by_an_empty_segment)
 {
 	memory_add_segment(&m, 5, 5, &LETTERS, &a);
@@ -135,4 +153,16 @@ Test(memory, prefetching_is_cut_to_the_segments_and_forgetting_reaches_all)
 	cr_expect_eq(b.prefetched_end, 30);
 	memory_forget(&m);
 	cr_expect_eq(a.forgotten + b.forgotten, 2);
+}
+
+Test(memory, a_source_that_can_only_forget_forgets_before_it_reads_anew)
+{
+	char got[8] = "";
+
+	memory_add_segment(&m, 10, 20, &LETTERS, &a);
+	memory_add_segment(&m, 20, 30, &LETTERS, &b);
+	cr_expect(memory_read_anew(&m, 18, got, 4, NULL));
+	cr_expect_str_eq(got, "aabb");
+	cr_expect_eq(a.forgotten + b.forgotten, 2);
+	cr_expect_not(memory_read_anew(&m, 30, got, 1, NULL));
 }

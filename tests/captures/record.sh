@@ -1,6 +1,6 @@
 #!/bin/sh
 # SPDX-License-Identifier: Apache-2.0
-# Records a golden capture of a small JVM: record.sh JAVA_HOME COLLECTOR FILE
+# Records a golden capture of a small JVM: record.sh JAVA_HOME FILE OPTION...
 #
 # The JVM runs on a machine of its own: namespaces for processes, mounts, host name and cgroups, a
 # root of /usr and one class alone, a memory limit of 256 MB.  So the file tells nothing of the
@@ -9,8 +9,8 @@ set -eu
 
 program=${JLEDGER:-build/jledger}
 java_home=$(realpath "$1")
-collector=$2
-file=$(realpath -m "$3")
+file=$(realpath -m "$2")
+shift 2
 here=$(dirname "$(realpath "$0")")
 root=$(mktemp -d)
 program=$(realpath "$program")
@@ -18,7 +18,8 @@ program=$(realpath "$program")
 # shellcheck disable=SC2016 # expanded by the inner shell
 inside='
 set -eu
-root=$1 program=$2 java_home=$3 collector=$4
+root=$1 program=$2 java_home=$3
+shift 3
 hostname golden
 mount -t tmpfs golden "$root"
 cd "$root"
@@ -47,7 +48,7 @@ pivot_root . old
 umount -l /old
 rmdir /old
 cd /
-"$java_home/bin/java" -Xmx32m -Xss512k -XX:+Use${collector}GC -XX:ParallelGCThreads=2 -XX:ConcGCThreads=1 \
+"$java_home/bin/java" -Xmx32m -Xss512k "$@" -XX:ParallelGCThreads=2 -XX:ConcGCThreads=1 \
 	-XX:CICompilerCount=2 -Ddb.password=not-in-the-file -cp /app Golden >/tmp/out &
 jvm=$!
 for second in 1 2 3 4 5 6 7 8 9 10; do grep -q ready /tmp/out && break; sleep 1; done
@@ -73,9 +74,10 @@ fi
 mkdir "$group"
 echo 268435456 >"$group/$limit"
 status=0
+# shellcheck disable=SC2016 # likewise
 sh -c 'echo $$ >"$1/cgroup.procs"; shift; exec "$@"' sh "$group" \
 	unshare --mount --pid --fork --uts --cgroup --ipc --kill-child \
-	sh -c "$inside" sh "$root" "$program" "$java_home" "$collector" 3>"$file" || status=$?
+	sh -c "$inside" sh "$root" "$program" "$java_home" "$@" 3>"$file" || status=$?
 rm -rf "$root" "$root.class"
 rmdir "$group"
 exit $status

@@ -5,6 +5,7 @@
 Starts a small JVM of its own; without java only what needs none is checked."""
 
 import json
+import os
 import pathlib
 import shutil
 import subprocess
@@ -93,13 +94,13 @@ class Checker:
 
 
 def check_live(c: Checker, pid: str) -> None:
-    for by in ["account", "mapping", "thread", "loader", "arena"]:
+    for by in ["account", "mapping", "thread", "loader", "arena", "category", "site"]:
         words = ["map", pid, "--by", by]
         m = c.json("map", words)
         if not m:
             continue
         c.ledger(words, m)
-        key = {"account": "accounts"}.get(by, by + "s")
+        key = {"category": "regions"}.get(by, by + "s")
         if not m.get(key):
             c.fail(words, f"no {key}")
         c.text(words)
@@ -118,20 +119,92 @@ def check_live(c: Checker, pid: str) -> None:
     d = c.json("doctor", ["doctor", pid, "--for", "0.5"])
     if d and not d["healthy"]:
         c.fail(["doctor", pid], f"a JVM that waits is not healthy: {d['findings']}")
-    c.text(["doctor", pid, "--causes"])
+    c.text(["doctor", pid, "--causes", "--for", "0"])
     c.text(["map", pid, "--for", "0.5"])
+    views = ["--loaders", "--families", "--duplicates"]
+    classes = c.json("classes", ["classes", pid, *views, "--for", "0.5"])
+    if classes and not all(classes[key] for key in ("class_count", "loaders", "families", "definitions", "metaspace")):
+        c.fail(["classes", pid], "a view is empty")
+    parts = c.json("classes", ["classes", pid, "--stats", "--all-columns", "--metaspace"])
+    if parts and not (parts["class_stats"]["known"] and parts["metaspace_cut"]["known"] and parts["metaspace"]["free_chunks"]):
+        c.fail(["classes", pid, "--stats", "--metaspace"], "something is not known")
+    c.text(["classes", pid, "--metaspace"])
+    boot = classes["loaders"][-1]["loader"] if classes else "0"
+    why = c.json("classes", ["classes", pid, "--why-alive", boot])
+    if why and why["why_alive"]["conditions"][1]["state"] != "held":
+        c.fail(["classes", pid, "--why-alive"], "nothing holds the boot loader")
+    for words in [], *([v] for v in views), ["--why-alive", boot]:
+        c.text(["classes", pid, *words])
     flags = c.json("flags", ["flags", pid])
     if flags and {"MaxHeapSize": 64 << 20} != {f["name"]: f["value"] for f in flags["flags"] if f["name"] == "MaxHeapSize"}:
         c.fail(["flags", pid], "MaxHeapSize is not what the command line gave")
+    if flags and {a["account"] for a in flags["budget"]["parts"]}.isdisjoint({"java-heap"}):
+        c.fail(["flags", pid], "the budget has no heap")
+    c.json("flags", ["flags", pid, "--limit", "64m"])
     c.text(["flags", pid])
+    c.text(["flags", pid, "--limit", "64m"])
+    m = c.json("map", ["map", pid])
+    if m and {a["account"] for a in m["accounts"] if a["parent"] == "malloc"} != {
+            "malloc-in-use", "malloc-freed-returnable", "malloc-freed-pinned"}:
+        c.fail(["map", pid], "malloc is not split")
+    m = c.json("malloc", ["malloc", pid])
+    if m and (not m["in_use"] or not m["sizes"] or not m["arenas"] or m["certainty"] is None):
+        c.fail(["malloc", pid], "malloc's chunks are missing")
+    c.text(["malloc", pid, "--arenas", "--sizes"])
+    for what in ("malloc-in-use", "malloc-freed", "metaspace", m["arenas"][0]["address"] if m else "malloc"):
+        c.json("peek", ["peek", pid, what])
+        c.text(["peek", pid, what])
+    m = c.json("malloc", ["malloc", str(os.getpid())])  # no JVM
+    if m and not (m["in_use"] and m["chunks"]):
+        c.fail(["malloc"], "a process without a VM has chunks too")
+    c.text(["malloc", str(os.getpid())])
     with tempfile.TemporaryDirectory() as work:
         file = str(pathlib.Path(work) / "c.jlc.zip")
         c.json("capture", ["capture", pid, "-o", file, "--samples", "2", "--every", "0.1"])
         c.json("doctor", ["doctor", file])
+        c.json("classes", ["classes", file, *views])
+        m = c.json("malloc", ["malloc", file])
+        if m and (not m["in_use"] or not m["arenas"]):
+            c.fail(["malloc", file], "a capture lacks what its chunks sum to")
+        c.text(["malloc", file, "--arenas"])
+        kept = c.json("classes", ["classes", file, "--stats", "--metaspace"])
+        if kept and kept["class_stats"]["known"]:
+            c.fail(["classes", file, "--stats"], "a capture has no class's parts")
+        grown = c.json("map", ["map", pid, "--against", file, "--by", "category"])
+        if grown and (not grown["against"]["same_process"] or not isinstance(grown["nmt"]["growth"], int)):
+            c.fail(["map", pid, "--against", file], "no growth since the capture")
+        c.text(["map", pid, "--against", file, "--by", "site"])
+    check_heap(c, pid)
+    tried = c.json("try", ["try", pid, "gc", "--yes"])
+    if tried and not tried["effect"]:
+        c.fail(["try", pid, "gc"], f"no effect: {tried['why_not']}")
+    c.text(["try", pid, "gc", "--yes"])
     ps = c.json("ps", ["ps"])
     if pid not in [str(j["pid"]) for j in ps.get("jvms", [])]:
         c.fail(["ps"], f"{pid} is missing")
     c.text(["ps"])
+
+
+def check_heap(c: Checker, pid: str) -> None:
+    with tempfile.TemporaryDirectory() as work:
+        dump = str(pathlib.Path(work) / "d.hprof")
+        subprocess.run(["jcmd", pid, "GC.heap_dump", dump], stdout=subprocess.DEVNULL, check=True)
+        views = ["suspects", "histo", "histo --retained", "threads", "loaders", "duplicates", "waste", "off-heap", "finalizers",
+                 "path java.lang.String", "diff " + dump]
+        queries = ["from Waiting", "select value.@size, @object from instanceof java.lang.String where hash != 0"]
+        for query in queries:
+            c.json("heap", ["heap", dump, "query", query])
+            c.text(["heap", dump, "query", query])
+        for view in [*views, *("dominators " + by for by in ["objects", "classes", "packages", "loaders"])]:
+            words = ["heap", dump, *view.split()]
+            key = {"histo": "classes", "diff": "changes", "off-heap": "off_heap", "dominators": "dominators",
+                   "duplicates": "strings"}.get(view.split()[0], view.split()[0])
+            heap = c.json("heap", words)
+            if view.startswith("dominators ") and not view.endswith("objects"):
+                key = view.split()[1]
+            if key not in heap or not (heap[key] or key in ("changes", "suspects", "finalizers")):
+                c.fail(words, f"no {key}")
+            c.text(words)
 
 
 def main() -> int:
@@ -140,13 +213,23 @@ def main() -> int:
     c.json("explain", ["explain", "class-generation"])
     c.text(["explain", "class-generation"])
     c.json("ps", ["ps"])
+    for log in sorted((ROOT / "tests/fuzz/seeds/classlog").iterdir()):
+        c.json("classes", ["classes", str(log)])
+        c.text(["classes", str(log)])
+    judged = ["flags", "--limit", "1g", "--", "-Xmx2g", "-XX:MaxPermSize=64m", "-XX:+UseG1GC", "-Xprof", "-XX:NewRatio=x"]
+    c.json("flags", judged)
+    c.text(judged)
+    for seed in sorted((ROOT / "tests/fuzz/seeds").glob("gclog_*/*")):
+        c.json("gc", ["gc", str(seed)])
+    c.text(["gc", *map(str, sorted((ROOT / "tests/fuzz/seeds").glob("gclog_preunified/*")))])
     if shutil.which("java") and shutil.which("javac"):
         with tempfile.TemporaryDirectory() as work:
             source = pathlib.Path(work) / "Waiting.java"
             source.write_text(PROGRAM)
             subprocess.run(["javac", "-d", work, source], check=True)
             jvm = subprocess.Popen(
-                ["java", "-Xmx64m", "-cp", work, "Waiting"], stdout=subprocess.PIPE, text=True
+                ["java", "-Xmx64m", "-XX:NativeMemoryTracking=detail", "-cp", work, "Waiting"],
+                stdout=subprocess.PIPE, text=True
             )
             try:
                 jvm.stdout.readline()

@@ -12,7 +12,8 @@ static const struct command COMMAND = {
 	.min_arguments = 1,
 	.max_arguments = 2,
 	.options = OPTION_BIT(JSON) | OPTION_BIT(FOR) | OPTION_BIT(BY) | OPTION_BIT(TOP) |
-		   OPTION_BIT(OUTPUT) | OPTION_BIT(COLOR) | OPTION_BIT(FAIL_ON),
+		   OPTION_BIT(OUTPUT) | OPTION_BIT(COLOR) | OPTION_BIT(FAIL_ON) |
+		   OPTION_BIT(STATS) | OPTION_BIT(ALL_COLUMNS),
 };
 
 static struct options o;
@@ -41,6 +42,21 @@ Test(options, values_come_behind_a_blank_an_equals_sign_or_the_letter)
 	cr_assert(parse("-d 5 4711"));
 	cr_assert(o.has_for);
 	cr_assert_str_eq(o.argument[0], "4711");
+}
+
+Test(options, a_value_that_may_be_left_out_is_taken_where_it_is_one)
+{
+	cr_assert(parse("--stats 4711"));
+	cr_assert_str_eq(o.argument[0], "4711");
+	cr_assert_eq(o.columns, 0);
+	cr_assert(parse("--stats KlassBytes,Total 4711"));
+	cr_assert_str_eq(o.argument[0], "4711");
+	cr_assert_eq(o.columns, (class_columns)1 << CLASS_COLUMN_KlassBytes |
+					(class_columns)1 << CLASS_COLUMN_Total);
+	cr_assert(parse("4711 --stats=Others --all-columns"));
+	cr_assert_eq(o.columns, (class_columns)1 << CLASS_COLUMN_Others);
+	cr_assert_not(parse("4711 --stats=KlassBytes,Totals"));
+	cr_assert(strstr(why.text, "Totals"), "%s", why.text);
 }
 
 Test(options, what_was_not_given_is_told_from_what_was_given_as_zero)

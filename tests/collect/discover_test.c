@@ -51,6 +51,7 @@ static const struct recorded_file MACHINE[] = {
 	{ "target/45", "tier A\n", 0, 0 },
 	{ "/proc/46/maps", "00400000-00401000 r-xp 00000000 fe:00 9 /app/native\n", 0, 0 },
 	{ "/proc/46/status", STATUS("native", "S (sleeping)", "46", "46", "8"), 0, 0 },
+	{ "/proc/46/cmdline", TEXT("/app/bin/shop-tool\0-jar\0other.jar\0") },
 	{ "target/46", "tier A\n", 0, 0 },
 	{ "exe/46", ".text\n.svm_heap\n", 0, 0 },
 };
@@ -77,7 +78,7 @@ Test(discover, jvms_are_who_maps_the_library_and_who_is_called_java_behind_close
 	struct jvm_rows rows;
 
 	cr_assert(discover_all(&files, &mem, &rows, &why), "%s", why.text);
-	cr_assert_eq(rows.count, 4, "%zu", rows.count);
+	cr_assert_eq(rows.count, 5, "%zu", rows.count);
 	cr_expect_eq(rows.at[0].pid, 40);
 	cr_expect_eq(rows.at[0].ns_pid, 7);
 	cr_expect_str_eq(rows.at[0].main, "shop.Orders");
@@ -92,6 +93,41 @@ Test(discover, jvms_are_who_maps_the_library_and_who_is_called_java_behind_close
 	cr_expect_eq(rows.at[2].pid, 42);
 	cr_expect_eq(rows.at[2].tier, TIER_D);
 	cr_expect_str_eq(rows.at[2].state, "denied");
+	cr_expect_eq(rows.at[0].kind, JVM_HOTSPOT);
+	cr_expect_eq(rows.at[2].kind, JVM_UNKNOWN);
+}
+
+Test(discover, other_vms_and_native_images_are_rows_that_say_what_they_are)
+{
+	struct jvm_rows rows;
+
+	cr_assert(discover_all(&files, &mem, &rows, &why), "%s", why.text);
+	cr_assert_eq(rows.count, 5);
+	cr_expect_eq(rows.at[3].kind, JVM_OPENJ9);
+	cr_expect_str_eq(rows.at[3].main, "Nine");
+	cr_expect_str_eq(rows.at[3].state, "unsupported");
+	cr_expect_eq(rows.at[4].kind, JVM_NATIVE_IMAGE);
+	cr_expect_str_eq(rows.at[4].main, "shop-tool");
+	cr_expect_str_eq(rows.at[4].state, "unsupported");
+}
+
+Test(discover, the_release_file_of_a_replaced_jdk_tells_no_version)
+{
+	static const struct recorded_file REPLACED[] = {
+		{ "/proc/40/maps",
+		  "7f0000000000-7f0000001000 r--p 00000000 fe:00 7 "
+		  "/opt/jdk/lib/server/libjvm.so (deleted)\n",
+		  0, 0 },
+		{ "/proc/40/status", STATUS("java", "S (sleeping)", "40", "7", "2048"), 0, 0 },
+		{ "/proc/40/root/opt/jdk/release", "JAVA_VERSION=\"17.0.16\"\n", 0, 0 },
+		{ "target/40", "tier A\n", 0, 0 },
+	};
+	struct jvm_rows rows;
+
+	files = recorded_tree(&recorded, REPLACED, sizeof(REPLACED) / sizeof(REPLACED[0]));
+	cr_assert(discover_all(&files, &mem, &rows, &why), "%s", why.text);
+	cr_assert_eq(rows.count, 1);
+	cr_expect_null(rows.at[0].jdk);
 }
 
 static void expect_found(const char *text, int expected)
@@ -108,6 +144,31 @@ Test(discover, a_target_is_found_by_pid_by_name_and_by_container)
 	expect_found("Orders", 40);
 	expect_found("shop-web.jar", 41);
 	expect_found("4f1c2b", 40);
+}
+
+Test(discover, a_name_that_fits_one_hotspot_and_others_means_the_hotspot)
+{
+	static const struct recorded_file ALSO[] = {
+		{ "/proc/45/maps",
+		  LIBJVM "7f0000002000-7f0000003000 r--p 00000000 fe:00 8 "
+			 "/x/libj9vm29.so\n",
+		  0, 0 },
+		{ "/proc/45/status", STATUS("java", "S (sleeping)", "45", "45", "8"), 0, 0 },
+		{ "/proc/45/cmdline", TEXT("java\0shop.Orders\0") },
+		{ "target/45", "tier A\n", 0, 0 },
+		{ "/proc/47/maps", LIBJVM, 0, 0 },
+		{ "/proc/47/status", STATUS("java", "S (sleeping)", "47", "47", "8"), 0, 0 },
+		{ "/proc/47/cmdline", TEXT("java\0shop.Orders\0") },
+		{ "target/47", "tier A\n", 0, 0 },
+		{ "/proc/48/maps", "00400000-00401000 r-xp 00000000 fe:00 9 /app/native\n", 0, 0 },
+		{ "/proc/48/status", STATUS("shop", "S (sleeping)", "48", "48", "8"), 0, 0 },
+		{ "/proc/48/cmdline", TEXT("/bin/shop.Orders\0") },
+		{ "target/48", "tier A\n", 0, 0 },
+		{ "exe/48", ".svm_heap\n", 0, 0 },
+	};
+
+	files = recorded_tree(&recorded, ALSO, sizeof(ALSO) / sizeof(ALSO[0]));
+	expect_found("shop.Orders", 47);
 }
 
 Test(discover, what_fits_several_names_the_candidates)
@@ -140,6 +201,24 @@ static void expect_refused(int pid, enum fail_kind kind, const char *part)
 	cr_expect_not(discover_open_recorded(&files, &memory, pid, &mem, &target, &why));
 	cr_expect_eq(why.kind, kind, "%d: %s", pid, why.text);
 	cr_expect(strstr(why.text, part), "%d: %s", pid, why.text);
+}
+
+Test(discover, a_process_without_memory_has_exited_unless_it_is_the_kernels)
+{
+	static const struct recorded_file ALSO[] = {
+		{ "/proc/60/maps", "", 0, 0 },
+		{ "/proc/60/status", "Name:\tjava\nState:\tR (running)\nPid:\t60\nPPid:\t1\n", 0,
+		  0 },
+		{ "target/60", "tier A\n", 0, 0 },
+		{ "/proc/61/maps", "", 0, 0 },
+		{ "/proc/61/status", "Name:\tkswapd0\nState:\tS (sleeping)\nPid:\t61\nPPid:\t2\n",
+		  0, 0 },
+		{ "target/61", "tier A\n", 0, 0 },
+	};
+
+	files = recorded_tree(&recorded, ALSO, sizeof(ALSO) / sizeof(ALSO[0]));
+	expect_refused(60, FAIL_GONE, "process 60 has exited");
+	expect_refused(61, FAIL_ABSENT, "not a Java process");
 }
 
 Test(discover, what_can_not_be_inspected_says_why)

@@ -34,6 +34,10 @@ Test(families, names_fold_to_their_families)
 		{ "rules/Rule_3f2a9b1c_4d5e_9abc", "rules.Rule_#_#_#" },
 		{ "x/T0123456789abcdef", "x.T#" },
 		{ "x/deadbeef1", "x.#" },
+		{ "a/Foo$ByteBuddy$hXkQzzWa", "a.Foo$ByteBuddy$#" },
+		{ "a/Foo$ByteBuddy$1jVwDaVx", "a.Foo$ByteBuddy$#" },
+		{ "a/Foo$HibernateProxy$oMS4QYkX$auxiliary$kV3Xb2aD",
+		  "a.Foo$HibernateProxy$#$auxiliary$#" },
 		// Words are no numbers.
 		{ "x/Facade", "x.Facade" },
 		{ "x/y_facade", "x.y_facade" },

@@ -114,3 +114,25 @@ Test(shapes, two_ranges_of_the_heap_s_size_are_none)
 	    MIB(128), 0);
 	cr_expect_eq(got.claims.count, 0);
 }
+
+// JDK 8: class space (1 GB) lies right behind the heap, and the kernel joins what is committed of both.
+static const char JOINED[] = "f8000000-100080000 rw-p 00000000 00:00 0 \n"
+			     "100080000-140000000 ---p 00000000 00:00 0 \n"
+			     "7f7310000000-7f7350000000 ---p 00000000 00:00 0 \n";
+
+Test(shapes, a_heap_and_the_class_space_behind_it_are_told_apart_in_one_mapping)
+{
+	run(JOINED, MIB(128), GIB(1));
+	EXPECT(0xf8000000, "java-heap");
+	EXPECT(0xfffff000, "java-heap");
+	EXPECT(0x100000000, "class-space");
+	EXPECT(0x13ffff000, "class-space");
+	cr_expect_null(claim_at(0x140000000));
+}
+
+Test(shapes, a_mapping_of_another_length_is_no_heap_with_class_space)
+{
+	run(JOINED, MIB(128), MIB(512));
+	cr_expect_null(claim_at(0xf8000000));
+	cr_expect_null(claim_at(0x100000000));
+}

@@ -228,6 +228,7 @@ static bool give_threads(struct moments *m, const struct words *line)
 				.has_stack = true,
 				.stack_start = stack.start,
 				.stack_end = stack.end,
+				.temp_bytes = number_of(a, "temp", i, 0),
 			};
 
 			stack.start = stack.end - units_page_up(resident);
@@ -269,6 +270,27 @@ static bool give_buffers(struct moments *m, const struct words *line)
 	return true;
 }
 
+// `codeheap NAME reserved SIZE used SIZE [was SIZE]`.
+static bool give_code_heap(struct moments *m, const struct words *line)
+{
+	struct attributes a = { line, 2 };
+	uint64_t reserved = number_of(a, "reserved", MOMENT_NOW, 0);
+	struct range at[MOMENTS];
+
+	if (line->count < 2 || !reserved)
+		return false;
+	for (int i = 0; i < MOMENTS; i++) {
+		at[i] = take_addresses(m, i, reserved);
+		vec_push(m->mem, &m->snapshot[i].code_heaps,
+			 (struct code_heap_row){ .name = line->at[1],
+						 .start = at[i].start,
+						 .end = at[i].end,
+						 .committed = reserved,
+						 .used = number_of(a, "used", i, 0) });
+	}
+	return true;
+}
+
 static bool give_flag(struct moments *m, const struct words *line)
 {
 	struct attributes a = { line, 3 };
@@ -298,6 +320,48 @@ static bool give_account(struct moments *m, const struct words *line)
 	return true;
 }
 
+// `mapped PATH times N [was N] of SIZE [was SIZE]`: files, '#' in whose path is a number.
+static bool give_mapped(struct moments *m, const struct words *line)
+{
+	struct attributes a = { line, 2 };
+
+	if (line->count < 2)
+		return false;
+	for (int i = 0; i < MOMENTS; i++) {
+		struct snapshot *s = &m->snapshot[i];
+		uint64_t times = number_of(a, "times", i, 1), size = number_of(a, "of", i, 0);
+
+		for (uint64_t n = 0; n < times; n++) {
+			struct range at = take_addresses(m, i, size);
+
+			s->mappings.at[s->mappings.count - 1].path =
+				thread_name(m, line->at[1], n, times);
+			add_pages(m, i, at, (struct claim){ .account = "mapped-files" });
+		}
+	}
+	return true;
+}
+
+// `swapped ID SIZE [was SIZE]`: pages of it that are out.
+static bool give_swapped(struct moments *m, const struct words *line)
+{
+	struct attributes a = { line, 1 };
+
+	if (line->count < 3 || account_find(line->at[1]) == ACCOUNT_NONE)
+		return false;
+	for (int i = 0; i < MOMENTS; i++) {
+		struct snapshot *s = &m->snapshot[i];
+		uint64_t bytes = number_of(a, line->at[1], i, 0);
+
+		if (!bytes)
+			continue;
+		add_pages(m, i, take_addresses(m, i, bytes),
+			  (struct claim){ .account = line->at[1] });
+		s->runs.at[s->runs.count - 1].swapped = true;
+	}
+	return true;
+}
+
 static bool give_container(struct moments *m, const struct words *line)
 {
 	struct attributes a = { line, 1 };
@@ -309,6 +373,23 @@ static bool give_container(struct moments *m, const struct words *line)
 		c->limit = number_of(a, "limit", i, UNKNOWN_BYTES);
 		c->usage = number_of(a, "usage", i, UNKNOWN_BYTES);
 		c->working_set = number_of(a, "working_set", i, UNKNOWN_BYTES);
+		c->anon = number_of(a, "anon", i, UNKNOWN_BYTES);
+		c->file = number_of(a, "file", i, UNKNOWN_BYTES);
+		c->shmem = number_of(a, "shmem", i, UNKNOWN_BYTES);
+		c->slab = number_of(a, "slab", i, UNKNOWN_BYTES);
+		c->page_tables = number_of(a, "page_tables", i, UNKNOWN_BYTES);
+		c->kernel_stacks = c->sockets = c->percpu = UNKNOWN_BYTES;
+		c->kernel = number_of(a, "kernel", i, UNKNOWN_BYTES);
+		c->pids_current = number_of(a, "pids", i, UNKNOWN_BYTES);
+		c->pids_max = number_of(a, "pids_max", i, UNKNOWN_BYTES);
+		c->processes = (uint32_t)number_of(a, "processes", i, 0);
+		c->others_rss_anon = number_of(a, "others_anon", i, UNKNOWN_BYTES);
+		c->others_rss_shmem =
+			number_of(a, "others_shmem", i,
+				  c->others_rss_anon == UNKNOWN_BYTES ? UNKNOWN_BYTES : 0);
+		c->other_name = text_of(a, "other", i);
+		c->other_pid = c->other_name ? 4712 : 0;
+		c->other_rss = c->other_name ? c->others_rss_anon : 0;
 	}
 	return true;
 }
@@ -356,13 +437,40 @@ static bool give_facts(struct moments *m, const struct words *line, const char *
 	return true;
 }
 
+// `pulse AFTER FACT VALUE ... [cause TEXT]`: counters so long after the window's begin.
+static bool give_pulse(struct moments *m, const struct words *line)
+{
+	static const enum fact_id FACTS[PULSE_COUNT] = {
+#define PULSE(id) [PULSE_##id] = F_##id,
+#include "facts/pulse.def"
+#undef PULSE
+	};
+	struct attributes a = { line, 2 };
+	struct pulse_row row = { 0 };
+
+	if (line->count < 2 || !units_parse_duration(line->at[1], &row.at_s, NULL))
+		return false;
+	row.gc_cause = text_of(a, "cause", MOMENT_NOW);
+	for (size_t i = 0; i < PULSE_COUNT; i++) {
+		const char *text = text_of(a, FACT_INFO[FACTS[i]].name, MOMENT_NOW);
+
+		row.known[i] = text && fact_value(FACTS[i], text, &row.value[i]);
+	}
+	vec_push(m->mem, &m->pulses, row);
+	return true;
+}
+
 static const struct {
 	const char *subject;
 	bool (*give)(struct moments *m, const struct words *line);
 } SUBJECTS[] = {
-	{ "window", give_window },   { "tier", give_tier },       { "family", give_family },
-	{ "loaders", give_loaders }, { "threads", give_threads }, { "buffers", give_buffers },
-	{ "flag", give_flag },       { "account", give_account }, { "container", give_container },
+	{ "window", give_window },       { "tier", give_tier },
+	{ "family", give_family },       { "loaders", give_loaders },
+	{ "threads", give_threads },     { "buffers", give_buffers },
+	{ "flag", give_flag },           { "account", give_account },
+	{ "container", give_container }, { "pulse", give_pulse },
+	{ "codeheap", give_code_heap },  { "swapped", give_swapped },
+	{ "mapped", give_mapped },
 };
 
 bool moments_give(struct moments *m, const struct words *line, const char **message)
@@ -412,6 +520,7 @@ bool moments_seal(struct moments *m, const char **message)
 		.ledger = &m->ledger[MOMENT_NOW],
 		.first_ledger = &m->ledger[m->window_s > 0 ? MOMENT_FIRST : MOMENT_NOW],
 		.window_s = m->window_s,
+		.pulses = m->window_s > 0 ? &m->pulses : NULL,
 	};
 	if (m->window_s > 0)
 		ledger_grow(&m->ledger[MOMENT_NOW], &m->ledger[MOMENT_FIRST]);

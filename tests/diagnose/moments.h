@@ -26,6 +26,7 @@ struct moments {
 	struct ledger ledger[MOMENTS];
 	uint64_t free_at[MOMENTS]; // the next address that nothing stands at
 	double window_s;           // 0: there is only one moment
+	pulse_rows pulses;
 	struct evidence evidence;
 };
 

@@ -48,14 +48,21 @@ static void check(const struct side_image *im, const struct gcside *g)
 
 int LLVMFuzzerTestOneInput(const unsigned char *bytes, size_t len)
 {
-	static const enum gc_kind KINDS[] = { GC_G1, GC_PARALLEL, GC_SERIAL };
+	static const enum gc_kind KINDS[] = {
+		GC_G1, GC_PARALLEL, GC_SERIAL, GC_CMS, GC_G1, GC_CMS
+	};
+	enum { BEFORE_9 = 4, OUTGROWN };
 	static struct side_image im;
 	struct fail why = { 0 };
 	struct gcside g;
 
 	if (!len)
 		return 0;
-	side_init(&im, KINDS[bytes[0] % 3]);
+	side_init(&im, KINDS[bytes[0] % 6]);
+	if (bytes[0] % 6 == BEFORE_9)
+		side_g1_before_9(&im);
+	if (bytes[0] % 6 == OUTGROWN)
+		side_cms_outgrown(&im);
 	for (size_t at = 1; at + sizeof(struct change) <= len; at += sizeof(struct change)) {
 		struct change c;
 		uint64_t old;

@@ -1,11 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 // The walks over loaders, Metaspace, threads and direct buffers, in a VM made by hand whose words the
 // input overwrites: records of {how u8, offset u24 little-endian, value u32}.  `how` 0: the value; 1: an
-// address inside the image; 2: the old word plus the value as a signed number; 3: one byte.
+// address inside the image; 2: the old word plus the value as a signed number; 3: one byte.  A length
+// that is one byte more than whole records: cleaners in arrays, as JDK 26 has them.
 #include <stdlib.h>
 #include <string.h>
 
 #include "../jvm/image.c"
+#include "collect/duplicates.h"
 #include "collect/families.h"
 #include "facts/snapshot.h"
 #include "jvm/classes.h"
@@ -17,6 +19,9 @@
 int LLVMFuzzerTestOneInput(const unsigned char *bytes, size_t len);
 
 enum { RECORD = 8, RECORD_LIMIT = 64, LOADERS = 4, BUFFERS = 6 };
+
+// What the input says is all that there is: nobody needs to wait for a change.
+static const struct memory_source STILL = { .read = read_image };
 
 static void demand(bool held)
 {
@@ -30,31 +35,14 @@ static uint64_t add_class(struct image *im, const char *name, const struct image
 	return image_klass(im, name, im->boot, 0, fields, count);
 }
 
-static void add_buffers(struct image *im)
+static void add_cleaners(struct image *im, uint64_t deallocator)
 {
-	static const struct image_field VALUE[] = { { "value", 16, false } };
-	static const struct image_field BITS[] = { { "MAX_MEMORY", 112, true },
-						   { "RESERVED_MEMORY", 120, true },
-						   { "TOTAL_CAPACITY", 124, true },
-						   { "COUNT", 128, true } };
 	static const struct image_field CLEANER[] = { { "first", 112, true },
 						      { "next", 12, false },
 						      { "thunk", 16, false } };
-	static const struct image_field DEALLOCATOR[] = { { "address", 16, false },
-							  { "size", 24, false } };
-	uint64_t number = add_class(im, "java/util/concurrent/atomic/AtomicLong", VALUE, 1);
-	uint64_t bits = add_class(im, "java/nio/Bits", BITS, 4);
 	uint64_t cleaner = add_class(im, "jdk/internal/ref/Cleaner", CLEANER, 3);
-	uint64_t deallocator =
-		add_class(im, "java/nio/DirectByteBuffer$Deallocator", DEALLOCATOR, 2);
 	uint64_t slot = image_mirror(im, cleaner) + 112;
 
-	for (uint64_t i = 0; i < 3; i++) {
-		uint64_t counter = image_object(im, number, 24);
-
-		image_put(im, counter + 16, BUFFERS);
-		image_set_oop(im, image_mirror(im, bits) + 120 + 4 * i, counter);
-	}
 	for (uint64_t i = 0; i < BUFFERS; i++) {
 		uint64_t action = image_object(im, deallocator, 32);
 		uint64_t link = image_object(im, cleaner, 24);
@@ -65,6 +53,67 @@ static void add_buffers(struct image *im)
 		image_set_oop(im, slot, link);
 		slot = link + 12;
 	}
+}
+
+static void add_nodes(struct image *im, uint64_t deallocator)
+{
+	static const struct image_field OUTER[] = { { "cleanerList", 112, true } };
+	static const struct image_field LIST[] = { { "head", 12, false } };
+	static const struct image_field NODE[] = { { "arr", 12, false },
+						   { "size", 16, false },
+						   { "next", 20, false } };
+	static const struct image_field PHANTOM[] = { { "action", 12, false } };
+	uint64_t outer = add_class(im, "java/nio/BufferCleaner", OUTER, 1);
+	uint64_t list = add_class(im, "java/nio/BufferCleaner$CleanerList", LIST, 1);
+	uint64_t node_klass = add_class(im, "java/nio/BufferCleaner$CleanerList$Node", NODE, 3);
+	uint64_t phantom = add_class(im, "java/nio/BufferCleaner$PhantomCleaner", PHANTOM, 1);
+	uint64_t arrays = add_class(im, "[Ljava/nio/BufferCleaner$PhantomCleaner;", NULL, 0);
+	uint64_t head = image_object(im, list, 16), slot = head + 12;
+
+	image_put32(im, arrays + KLASS_LAYOUT, 0x80100802);
+	image_set_oop(im, image_mirror(im, outer) + 112, head);
+	for (uint64_t i = 0; i < BUFFERS; i++) {
+		uint64_t action = image_object(im, deallocator, 32);
+		uint64_t link = image_object(im, phantom, 16), node, array;
+
+		image_put(im, action + 16, 0x7f0000000000 + 0x1000 * i);
+		image_put(im, action + 24, 100);
+		image_set_oop(im, link + 12, action);
+		node = image_object(im, node_klass, 24);
+		array = image_object(im, arrays, 16 + 4 * 8);
+		image_put32(im, array + 12, 8);
+		image_put32(im, node + 16, 1);
+		image_set_oop(im, node + 12, array);
+		image_set_oop(im, array + 16, link);
+		image_set_oop(im, slot, node);
+		slot = node + 20;
+	}
+}
+
+static void add_buffers(struct image *im, bool in_nodes)
+{
+	static const struct image_field VALUE[] = { { "value", 16, false } };
+	static const struct image_field BITS[] = { { "MAX_MEMORY", 112, true },
+						   { "RESERVED_MEMORY", 120, true },
+						   { "TOTAL_CAPACITY", 124, true },
+						   { "COUNT", 128, true } };
+	static const struct image_field DEALLOCATOR[] = { { "address", 16, false },
+							  { "size", 24, false } };
+	uint64_t number = add_class(im, "java/util/concurrent/atomic/AtomicLong", VALUE, 1);
+	uint64_t bits = add_class(im, "java/nio/Bits", BITS, 4);
+	uint64_t deallocator =
+		add_class(im, "java/nio/DirectByteBuffer$Deallocator", DEALLOCATOR, 2);
+
+	for (uint64_t i = 0; i < 3; i++) {
+		uint64_t counter = image_object(im, number, 24);
+
+		image_put(im, counter + 16, i == 2 ? BUFFERS : BUFFERS * 100);
+		image_set_oop(im, image_mirror(im, bits) + 120 + 4 * i, counter);
+	}
+	if (in_nodes)
+		add_nodes(im, deallocator);
+	else
+		add_cleaners(im, deallocator);
 }
 
 static void add_loaders(struct image *im)
@@ -157,7 +206,7 @@ static void check_metaspace(const struct image *im, const struct hotspot_classes
 	arena_drop(&mem);
 }
 
-static void check_classes(struct image *im, const struct hotspot_classes *classes)
+static void check_classes(struct image *im, const struct hotspot_classes *classes, bool intact)
 {
 	struct snapshot s;
 	struct direct_buffers direct;
@@ -176,10 +225,22 @@ static void check_classes(struct image *im, const struct hotspot_classes *classe
 	for (size_t i = 0; i < s.families.count; i++)
 		sum += s.families.at[i].class_count;
 	demand(sum <= classes->classes.count);
+	duplicates_build(classes, &s);
+	sum = 0;
+	for (size_t i = 0; i < s.duplicates.count; i++) {
+		const struct duplicate_row *d = &s.duplicates.at[i];
+
+		demand(d->definitions > 1 && d->loader_count && d->name);
+		demand(d->most_in_one <= d->definitions && d->loader_count <= d->definitions);
+		sum += d->definitions;
+	}
+	demand(sum <= classes->classes.count);
 	check_metaspace(im, classes);
 	if (direct_read(&im->vm, classes, &im->mem, &direct, NULL))
 		demand(direct.listed ? direct.buffers.count == direct.count
 				     : !direct.buffers.count);
+	else
+		demand(!intact);
 }
 
 int LLVMFuzzerTestOneInput(const unsigned char *bytes, size_t len)
@@ -190,14 +251,15 @@ int LLVMFuzzerTestOneInput(const unsigned char *bytes, size_t len)
 	bool ok;
 
 	image_init(&im);
+	im.memory.segments[0].source = &STILL;
 	add_loaders(&im);
-	add_buffers(&im);
+	add_buffers(&im, len % RECORD == 1);
 	add_threads(&im);
 	for (size_t i = 0; i < RECORD_LIMIT && (i + 1) * RECORD <= len; i++)
 		overwrite(&im, bytes + i * RECORD);
 	ok = classes_read(&im.vm, &im.mem, &classes, NULL);
 	if (ok)
-		check_classes(&im, &classes);
+		check_classes(&im, &classes, len < RECORD);
 	if (threads_read(&im.vm, ok ? &classes : NULL, &im.mem, &threads, NULL)) {
 		struct pthread_seed seeds[8];
 		struct pthreads found;

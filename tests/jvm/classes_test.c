@@ -6,6 +6,7 @@
 
 #include "base/fail.h"
 #include "image.h"
+#include "jvm/classcounts.h"
 
 static struct image im;
 static struct hotspot_classes classes;
@@ -230,4 +231,36 @@ Test(classes, across_collections_a_loader_keeps_its_type_alone)
 	cr_assert_str_eq(loader(app)->type, "app/Loader");
 	cr_assert_null(loader(app)->name);
 	cr_assert_not(loader(app)->unloading);
+}
+
+Test(classes, on_jdk_8_the_data_of_an_anonymous_class_is_told_by_its_flag)
+{
+	enum { ANONYMOUS_8 = 34 }; // the image's own flag is at 36
+	uint64_t klass = image_klass(&im, "app/Loader", im.boot, im.loader_klass, NULL, 0);
+	uint64_t anonymous = image_loader(&im, 0, false, NULL);
+	uint64_t app = image_loader(&im, klass, false, NULL);
+
+	image_put8(&im, anonymous + ANONYMOUS_8, 1);
+	im.vm.field[FIELD_CLD_KLASSES] = im.vm.field[FIELD_CLD_HIDDEN] = NULL;
+	cr_assert(read_all(), "%s", why.text);
+	cr_expect(loader(anonymous)->hidden);
+	cr_expect_not(loader(anonymous)->boot);
+	cr_expect(loader(anonymous)->of_boot);
+	cr_expect_not(loader(app)->hidden);
+	cr_expect(loader(im.boot)->boot);
+}
+
+Test(classes, the_vms_own_count_proves_that_a_walk_was_whole)
+{
+	cr_assert(read_all(), "%s", why.text);
+	cr_assert_eq(classes.classes.count, 5);
+	cr_expect_not(classcounts_agree(&im.vm, &classes), "it has none");
+	image_put(&im, im.cld_head + 24, 4); // four classes and an array
+	image_put(&im, im.cld_head + 32, 1);
+	cr_expect(classcounts_agree(&im.vm, &classes));
+	image_put(&im, im.cld_head + 32, 2);
+	cr_expect_not(classcounts_agree(&im.vm, &classes), "one was not found");
+	image_put(&im, im.cld_head + 24, 1);
+	image_put(&im, im.cld_head + 32, 4);
+	cr_expect_not(classcounts_agree(&im.vm, &classes), "instances come first");
 }

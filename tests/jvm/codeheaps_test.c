@@ -207,3 +207,50 @@ Test(codeheaps, whose_ranges_make_no_sense_are_refused)
 		cr_assert_eq(why.kind, FAIL_CORRUPT);
 	}
 }
+
+// A second heap beside the first, without blocks, that has this name (NULL: none).
+static void add_second(const char *name)
+{
+	uint64_t second = fakevm_object(fake, 256), list = fakevm_object(fake, 16);
+	uint64_t array = fakevm_object(fake, 16), more, map;
+
+	fake->objects_used = (fake->objects_used + PAGES - 1) / PAGES * PAGES;
+	more = fakevm_object(fake, PAGES);
+	map = fakevm_object(fake, PAGES);
+	fakevm_set(fake, list, 2);
+	fakevm_set(fake, list + 8, array);
+	fakevm_set(fake, array, heap);
+	fakevm_set(fake, array + 8, second);
+	put_virtual_space(second + 8, more, more + PAGES, more + PAGES);
+	put_virtual_space(second + 72, map, map + PAGES, map + PAGES);
+	fakevm_set(fake, second + 160, 7);
+	if (name)
+		fakevm_set(fake, second + 208, fakevm_text(fake, name));
+	cr_assert(read_heaps(), "%s", why.text);
+	fakevm_set(fake, hotspot_at(&vm, FIELD_CODE_HEAPS, 0), list);
+}
+
+Test(codeheaps, of_several_each_has_a_name_of_its_own)
+{
+	add_second("CodeHeap 'non-nmethods'");
+	cr_assert(read_heaps(), "%s", why.text);
+	cr_assert_eq(heaps.count, 2);
+	cr_expect_str_eq(heaps.at[1].name, "non-nmethods");
+}
+
+Test(codeheaps, of_which_one_alone_has_a_name_are_refused)
+{
+	add_second(NULL);
+	cr_assert_not(read_heaps());
+	cr_expect_eq(why.kind, FAIL_CORRUPT);
+	fakevm_set(fake, heap + 208, 0);
+	cr_assert(read_heaps(), "none has one: %s", why.text);
+	cr_expect_str_eq(heaps.at[1].name, "code cache");
+}
+
+Test(codeheaps, of_one_name_are_refused)
+{
+	add_second("CodeHeap 'profiled nmethods'");
+	cr_assert_not(read_heaps());
+	cr_expect_eq(why.kind, FAIL_CORRUPT);
+}

@@ -206,8 +206,10 @@ Test(direct, counters_that_make_no_sense_are_a_failure)
 	cr_assert_eq(why.kind, FAIL_CORRUPT);
 }
 
-// JDK 26+: arrays of cleaners in linked nodes.
-Test(direct, buffers_of_the_newer_cleaner_are_listed)
+static uint64_t node, array, phantoms[2];
+
+// JDK 26+: arrays of cleaners in linked nodes; here one node, of two cleaners.
+static void add_node(void)
 {
 	static const struct image_field OUTER[] = { { "cleanerList", 112, true } };
 	static const struct image_field LIST[] = { { "head", 12, false } };
@@ -215,7 +217,7 @@ Test(direct, buffers_of_the_newer_cleaner_are_listed)
 						   { "size", 16, false },
 						   { "next", 20, false } };
 	static const struct image_field PHANTOM[] = { { "action", 12, false } };
-	uint64_t outer, list, node_klass, phantom, array_klass, head, node, array;
+	uint64_t outer, list, node_klass, phantom, array_klass, head;
 
 	add_bits();
 	add_cleaners();
@@ -239,19 +241,75 @@ Test(direct, buffers_of_the_newer_cleaner_are_listed)
 	image_set_oop(&im, head + 12, node);
 	image_set_oop(&im, image_mirror(&im, outer) + 112, head);
 	for (uint64_t i = 0; i < 2; i++) {
-		uint64_t link = image_object(&im, phantom, 16);
 		uint64_t action = image_object(&im, deallocator, 32);
 
+		phantoms[i] = image_object(&im, phantom, 16);
 		image_put(&im, action + 16, 0x7f0000000000 + 0x1000 * i);
 		image_put(&im, action + 24, 64);
-		image_set_oop(&im, link + 12, action);
-		image_set_oop(&im, array + 16 + 4 * i, link);
+		image_set_oop(&im, phantoms[i] + 12, action);
+		image_set_oop(&im, array + 16 + 4 * i, phantoms[i]);
 	}
+}
+
+Test(direct, buffers_of_the_newer_cleaner_are_listed)
+{
+	add_node();
 	cr_assert(read_direct(), "%s", why.text);
 	cr_assert(direct.listed, "%s", direct.why_not);
 	cr_assert_eq(direct.buffers.count, 2);
 	image_put32(&im, node + 16, 9); // more than the array has
 	expect_damage("a node of 9 cleaners");
+}
+
+// In the place of the one that stood there at first, and was all that there was.
+static void mend_node(struct image *image)
+{
+	if (image->forgets >= mend_at)
+		image_set_oop(image, array + 16, phantoms[1]);
+}
+
+Test(direct, a_cleaner_that_takes_the_place_of_one_that_goes_is_not_missed)
+{
+	add_node();
+	image_put32(&im, node + 16, 1);
+	cr_assert(classes_read(&im.vm, &im.mem, &classes, &why), "%s", why.text);
+	mend_at = im.forgets + 2; // behind the first of two readings
+	im.on_forget = mend_node;
+	cr_assert(direct_read(&im.vm, &classes, &im.mem, &direct, &why), "%s", why.text);
+	cr_assert(direct.listed, "%s", direct.why_not);
+	cr_assert_eq(direct.tries, 1);
+	cr_assert_eq(direct.buffers.count, 2);
+}
+
+// Takes links[7] out.
+static void mend_links(struct image *image)
+{
+	if (image->forgets >= mend_at)
+		image_set_oop(image, links[6] + 12, links[8]);
+}
+
+Test(direct, a_link_that_is_taken_out_while_we_stand_on_it_is_passed_by)
+{
+	add_bits();
+	add_cleaners();
+	image_set_oop(&im, links[7] + 12, links[7]);
+	image_put(&im, counters[0] + 16, BUFFERS - 1);
+	image_put(&im, counters[2] + 16, RESERVED - 107);
+	cr_assert(classes_read(&im.vm, &im.mem, &classes, &why), "%s", why.text);
+	mend_at = im.forgets + 2; // behind the walk's start
+	im.on_forget = mend_links;
+	cr_assert(direct_read(&im.vm, &classes, &im.mem, &direct, &why), "%s", why.text);
+	cr_assert(direct.listed, "%s", direct.why_not);
+	cr_assert_eq(direct.tries, 1);
+	cr_assert_eq(direct.buffers.count, BUFFERS - 1);
+}
+
+Test(direct, a_link_to_itself_that_stays_is_damage)
+{
+	add_bits();
+	add_cleaners();
+	image_set_oop(&im, links[7] + 12, links[7]);
+	expect_damage("layout unknown");
 }
 
 Test(direct, a_list_read_across_collections_is_not_believed)

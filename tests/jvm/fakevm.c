@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "base/fail.h"
+#include "base/units.h"
 
 enum { FIELDS, TYPES, INTS, LONGS };
 
@@ -25,7 +26,7 @@ static bool read_area(void *self, uint64_t at, void *to, size_t len, struct fail
 
 static const struct memory_source SOURCE = { .read = read_area };
 
-static void add_area(struct fakevm *i, uint64_t start, const unsigned char *bytes, uint64_t size)
+void fakevm_area(struct fakevm *i, uint64_t start, const unsigned char *bytes, uint64_t size)
 {
 	struct area *a = arena_new(&i->mem, struct area);
 
@@ -74,6 +75,12 @@ uint64_t fakevm_object(struct fakevm *i, uint64_t size)
 	if (i->objects_used > FAKEVM_OBJECTS_SIZE)
 		abort();
 	return at;
+}
+
+uint64_t fakevm_pages(struct fakevm *i, uint64_t size)
+{
+	i->objects_used = units_page_up(i->objects_used);
+	return fakevm_object(i, units_page_up(size));
 }
 
 uint64_t fakevm_text(struct fakevm *i, const char *text)
@@ -197,8 +204,8 @@ struct fakevm *fakevm_create(void)
 	if (!i)
 		abort();
 	memory_init(&i->memory, &i->mem);
-	add_area(i, FAKEVM_LIBRARY, i->library, FAKEVM_LIBRARY_SIZE);
-	add_area(i, FAKEVM_OBJECTS, i->objects, FAKEVM_OBJECTS_SIZE);
+	fakevm_area(i, FAKEVM_LIBRARY, i->library, FAKEVM_LIBRARY_SIZE);
+	fakevm_area(i, FAKEVM_OBJECTS, i->objects, FAKEVM_OBJECTS_SIZE);
 	i->maps.at = i->mappings;
 	fakevm_map(i, FAKEVM_LIBRARY, FAKEVM_LIBRARY + FAKEVM_LIBRARY_SIZE, "/jdk/lib/libjvm.so");
 	fakevm_map(i, FAKEVM_OBJECTS, FAKEVM_OBJECTS + FAKEVM_OBJECTS_SIZE, "");

@@ -44,6 +44,7 @@ struct fakevm *fakevm_create(void); // with the version, MemRegion and flag memb
 void fakevm_free(struct fakevm *i);
 uint64_t fakevm_static(struct fakevm *i, uint64_t size); // zeroed room in the library
 uint64_t fakevm_object(struct fakevm *i, uint64_t size); // zeroed room among the objects
+uint64_t fakevm_pages(struct fakevm *i, uint64_t size);  // the same in whole pages
 uint64_t fakevm_text(struct fakevm *i, const char *text);
 unsigned char *fakevm_at(struct fakevm *i, uint64_t at); // to look at and to damage
 void fakevm_set(struct fakevm *i, uint64_t at, uint64_t value);
@@ -58,6 +59,8 @@ void fakevm_constant(struct fakevm *i, const char *name, int value);
 // A flag with the type's number as JDK 17 counts (0 bool, 4 uintx, 8 ccstr), and its variable.
 uint64_t fakevm_flag(struct fakevm *i, const char *name, int type, uint64_t value, int origin);
 void fakevm_map(struct fakevm *i, uint64_t start, uint64_t end, const char *path);
+// Lets `bytes`, which outlive it, be read at `start`.
+void fakevm_area(struct fakevm *i, uint64_t start, const unsigned char *bytes, uint64_t size);
 void fakevm_finish(struct fakevm *i); // writes the tables and the ELF header
 // Finishes it and opens it; the result lives in i->mem.
 bool fakevm_open(struct fakevm *i, struct hotspot *vm, struct fail *why);

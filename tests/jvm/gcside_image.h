@@ -46,6 +46,7 @@ enum {
 	SIDE_BLOCKS = 13 << 20,
 	SIDE_START_ARRAY = 14 << 20,
 	SIDE_OLD_OFFSETS = 15 << 20,
+	SIDE_UNION = 16 << 20,
 	// Where objects lie behind SIDE_OBJECTS.
 	SIDE_G1_HEAP = 0x100,
 	SIDE_MANAGER = SIDE_G1_HEAP + 64, // embedded
@@ -55,9 +56,19 @@ enum {
 	SIDE_OLD = 0x3000,     // PSOldGen or TenuredGeneration
 	SIDE_OLD_TABLE = 0x3800,
 	SIDE_SPACES = 0x4000, // PSVirtualSpaces, one every 0x40
+	SIDE_CMS_SPACE = 0x5000,
+	SIDE_CMS = 0x6000, // CMSCollector: at 64 two CMSBitMaps, then the mark stack
+	SIDE_CMS_BITMAP = SIDE_CMS + 64,
+	SIDE_CMS_UNION = SIDE_CMS_BITMAP + 96,
+	SIDE_CMS_STACK = SIDE_CMS_UNION + 96,
+	SIDE_VIRTUAL_SPACE = 48, // bytes of one
 	SIDE_BARRIER = 0x7000,
 	SIDE_CARD_TABLE = 0x7100,
 	// And in the library.
+	SIDE_ALIGNMENT = 0x8208, // the flag's value
+	SIDE_CARD_BYTES = 0x8210,
+	SIDE_PARALLEL_OLD = 0x8218,
+	SIDE_FIRST_STACK = 0x8220,
 	SIDE_STATIC_CACHE = 0x8800,
 	SIDE_STATIC_BITMAP = 0x9000,
 	SIDE_STATIC_SUMMARY = 0x9200,
@@ -157,7 +168,7 @@ static inline uint64_t side_symbol(void *arg, const char *name)
 	return 0;
 }
 
-// Three types, one row of each other table, and the flags' own table with one flag.
+// Five types, one row of each other table, and the flags' own table with five flags.
 static inline void side_tables(struct side_image *im)
 {
 	struct side_exports e = { .im = im, .used = 0x100 };
@@ -170,13 +181,32 @@ static inline void side_tables(struct side_image *im)
 	side_put(im, types + 72, 56);
 	side_put(im, types + 80, side_text(&e, "JVMFlag"));
 	side_put(im, types + 112, 24);
+	side_put(im, types + 120, side_text(&e, "VirtualSpace"));
+	side_put(im, types + 152, SIDE_VIRTUAL_SPACE);
+	side_put(im, types + 160, side_text(&e, "CMSBitMap"));
+	side_put(im, types + 192, 96);
 	side_put(im, SIDE_VTABLE, SIDE_VTABLE); // the first function
 	side_put(im, SIDE_LIBRARY + 0x2500, side_text(&e, "MarkStackSizeMax"));
 	side_put(im, SIDE_LIBRARY + 0x2508, SIDE_LIBRARY + 0x8200);
 	side_put(im, SIDE_LIBRARY + 0x2510, UINT64_C(6) << 32); // size_t
 	side_put(im, SIDE_LIBRARY + 0x8200, SIDE_STACK_LIMIT);
+	side_put(im, SIDE_LIBRARY + 0x2518, side_text(&e, "ObjectAlignmentInBytes"));
+	side_put(im, SIDE_LIBRARY + 0x2520, SIDE_LIBRARY + SIDE_ALIGNMENT);
+	side_put(im, SIDE_LIBRARY + 0x2528, UINT64_C(3) << 32); // intx
+	side_put(im, SIDE_LIBRARY + SIDE_ALIGNMENT, 8);
+	side_put(im, SIDE_LIBRARY + 0x2530, side_text(&e, "GCCardSizeInBytes"));
+	side_put(im, SIDE_LIBRARY + 0x2538, SIDE_LIBRARY + SIDE_CARD_BYTES);
+	side_put(im, SIDE_LIBRARY + 0x2540, UINT64_C(2) << 32); // uint
+	side_put(im, SIDE_LIBRARY + SIDE_CARD_BYTES, 512);
+	side_put(im, SIDE_LIBRARY + 0x2548, side_text(&e, "UseParallelOldGC"));
+	side_put(im, SIDE_LIBRARY + 0x2550, SIDE_LIBRARY + SIDE_PARALLEL_OLD);
+	side_put(im, SIDE_LIBRARY + SIDE_PARALLEL_OLD, 1); // a bool
+	side_put(im, SIDE_LIBRARY + 0x2560, side_text(&e, "MarkStackSize"));
+	side_put(im, SIDE_LIBRARY + 0x2568, SIDE_LIBRARY + SIDE_FIRST_STACK);
+	side_put(im, SIDE_LIBRARY + 0x2570, UINT64_C(6) << 32);
+	side_put(im, SIDE_LIBRARY + SIDE_FIRST_STACK, MIB(1) / 8);
 	side_put(im, SIDE_LIBRARY + 0x8110, SIDE_LIBRARY + 0x2500);
-	side_put(im, SIDE_LIBRARY + 0x8118, 2);
+	side_put(im, SIDE_LIBRARY + 0x8118, 6);
 	side_put(im, rows, side_text(&e, "G1CollectedHeap"));
 	side_put(im, rows + 8, side_text(&e, "_hrm"));
 	side_put(im, rows + 16, side_text(&e, "HeapRegionManager"));
@@ -223,6 +253,13 @@ static const struct vmstructs_field SIDE_FIELDS[FIELD_COUNT] = {
 	SIDE_MEMBER(PS_COMMITTED_HIGH, "PSVirtualSpace", "_committed_high_addr", "char*", 40),
 	SIDE_MEMBER(GEN_OLD, "GenCollectedHeap", "_old_gen", "Generation*", 16),
 	SIDE_MEMBER(GENERATION_RESERVED, "Generation", "_reserved", "MemRegion", 16),
+	SIDE_MEMBER(CMS_SPACE, "ConcurrentMarkSweepGeneration", "_cmsSpace",
+		    "CompactibleFreeListSpace*", 56),
+	SIDE_MEMBER(CMS_COLLECTOR, "CompactibleFreeListSpace", "_collector", "CMSCollector*", 8),
+	SIDE_MEMBER(CMS_MARK_BITMAP, "CMSCollector", "_markBitMap", "CMSBitMap", 64),
+	SIDE_MEMBER(CMS_BITMAP_WORDS, "CMSBitMap", "_bmWordSize", "size_t", 8),
+	SIDE_MEMBER(CMS_BITMAP_SHIFT, "CMSBitMap", "_shifter", "const int", 16),
+	SIDE_MEMBER(CMS_BITMAP_VIRTUAL, "CMSBitMap", "_virtual_space", "VirtualSpace", 24),
 	SIDE_MEMBER(VIRTUAL_LOW_BOUNDARY, "VirtualSpace", "_low_boundary", "char*", 0),
 	SIDE_MEMBER(VIRTUAL_HIGH_BOUNDARY, "VirtualSpace", "_high_boundary", "char*", 8),
 	SIDE_MEMBER(VIRTUAL_LOW, "VirtualSpace", "_low", "char*", 16),
@@ -277,6 +314,7 @@ static inline void side_g1(struct side_image *im)
 	}
 	side_put(im, SIDE_OBJECTS + SIDE_MANAGER + 32 + 8, SIDE_REGIONS);
 	side_put(im, SIDE_OBJECTS + SIDE_G1_HEAP + 200, mark);
+	side_put(im, mark, SIDE_OBJECTS); // its thread
 	side_words(im, mark + 24, (uint64_t[]){ SIDE_VTABLE, SIDE_HEAP, SIDE_HEAP_BYTES / 8 }, 3);
 	side_words(im, SIDE_OBJECTS + SIDE_MARK_STACK,
 		   (uint64_t[]){ SIDE_STACK_LIMIT / 1024, SIDE_TABLES + SIDE_STACK,
@@ -318,6 +356,58 @@ static inline void side_serial(struct side_image *im)
 	side_words(im, old + 16, (uint64_t[]){ SIDE_HEAP, SIDE_HEAP_BYTES / 16 }, 2); // half of it
 	side_put(im, old + 48, table);
 	side_words(im, table + 24, (uint64_t[]){ start, start + size, start, start + size }, 4);
+}
+
+static inline void side_virtual_space(struct side_image *im, uint64_t at, uint64_t start,
+				      uint64_t size)
+{
+	side_words(im, at, (uint64_t[]){ start, start + size, start, start + size }, 4);
+}
+
+// Serial's, with a collector below the old generation's space.
+static inline void side_cms(struct side_image *im)
+{
+	uint64_t space = side_object(im, SIDE_CMS_SPACE, 0x200);
+	uint64_t collector = side_object(im, SIDE_CMS, 0x800), stack = SIDE_TABLES + SIDE_STACK;
+	uint64_t words = SIDE_HEAP_BYTES / 16; // of the generation
+
+	side_serial(im);
+	side_put(im, SIDE_OBJECTS + SIDE_OLD + 56, space);
+	side_put(im, space + 8, collector);
+	side_words(im, SIDE_OBJECTS + SIDE_CMS_BITMAP, (uint64_t[]){ SIDE_HEAP, words, 0 }, 3);
+	side_virtual_space(im, SIDE_OBJECTS + SIDE_CMS_BITMAP + 24, SIDE_TABLES + SIDE_BITMAP,
+			   words / 8 + 4096);
+	side_words(im, SIDE_OBJECTS + SIDE_CMS_UNION, (uint64_t[]){ SIDE_HEAP, words, 6 }, 3);
+	side_virtual_space(im, SIDE_OBJECTS + SIDE_CMS_UNION + 24, SIDE_TABLES + SIDE_UNION,
+			   words / 512 + 4096);
+	side_virtual_space(im, SIDE_OBJECTS + SIDE_CMS_STACK, stack, MIB(1));
+	side_words(im, SIDE_OBJECTS + SIDE_CMS_STACK + SIDE_VIRTUAL_SPACE,
+		   (uint64_t[]){ stack, 3, MIB(1) / 8 }, 3);
+}
+
+// A mark stack of CMS that was one page, then two, and now is four; the first page is left over, full.
+static inline void side_cms_outgrown(struct side_image *im)
+{
+	side_put(im, SIDE_LIBRARY + SIDE_FIRST_STACK, 512);
+	side_put(im, SIDE_OBJECTS + SIDE_CMS_STACK + SIDE_VIRTUAL_SPACE + 16, 2048);
+	for (uint64_t i = 0; i < 512; i++)
+		side_put(im, SIDE_TABLES + SIDE_CACHE + 8 * i, SIDE_HEAP + 16 * i);
+}
+
+// Makes JDK 17's G1 that of JDK 8: no bitmap with a vtable, the heap as the second word of the
+// concurrent mark, and its stack in a VirtualSpace.
+static inline void side_g1_before_9(struct side_image *im)
+{
+	uint64_t mark = SIDE_OBJECTS + SIDE_MARK, stack = SIDE_TABLES + SIDE_STACK;
+	uint64_t at = SIDE_OBJECTS + SIDE_MARK_STACK;
+
+	im->vm.jdk = 8;
+	memset(side_find(im, mark, 0x400), 0, 0x400);
+	side_words(im, mark, (uint64_t[]){ SIDE_OBJECTS, im->vm.heap_at }, 2);
+	side_words(im, mark + 136, (uint64_t[]){ SIDE_HEAP, SIDE_HEAP_BYTES / 8 }, 2);
+	side_virtual_space(im, at, stack, SIDE_STACK_CHUNKS * 8192);
+	side_words(im, at + SIDE_VIRTUAL_SPACE,
+		   (uint64_t[]){ mark, stack, UINT64_C(0x4000) << 32 | 7 }, 3);
 }
 
 static inline void side_map(struct side_image *im, uint64_t start, uint64_t size, bool writable,
@@ -368,6 +458,8 @@ static inline void side_init(struct side_image *im, enum gc_kind gc)
 		side_g1(im);
 	else if (gc == GC_PARALLEL)
 		side_parallel(im);
+	else if (gc == GC_CMS)
+		side_cms(im);
 	else
 		side_serial(im);
 }

@@ -63,6 +63,23 @@ Test(hotspot, opens_a_vm_that_has_no_heap_yet)
 	cr_assert_eq(vm.gc, GC_UNKNOWN);
 }
 
+Test(hotspot, knows_serial_by_its_heap_where_no_flag_is_set)
+{
+	for (int is_other = 0; is_other < 2; is_other++) {
+		uint64_t heap;
+
+		teardown();
+		setup();
+		heap = add_heap("UseSomethingElse", FAKEVM_HEAP, FAKEVM_HEAP_SIZE / 8);
+		fakevm_type(fake, "GenCollectedHeap", 64);
+		fakevm_member(fake, "GenCollectedHeap", "_gens", "", 48);
+		fakevm_field(fake, "GenCollectedHeap", "_gch", "GenCollectedHeap*",
+			     heap + 64 * (uint64_t)is_other);
+		cr_assert(fakevm_open(fake, &vm, &why), "%s", why.text);
+		cr_assert_eq(vm.gc, is_other ? GC_UNKNOWN : GC_SERIAL);
+	}
+}
+
 Test(hotspot, refuses_a_heap_without_a_vtable_in_the_library)
 {
 	uint64_t heap = add_heap("UseSerialGC", FAKEVM_HEAP, FAKEVM_HEAP_SIZE / 8);
@@ -191,6 +208,27 @@ Test(hotspot, takes_the_colour_of_a_generational_pointer_off)
 	}
 	fakevm_set(fake, handle, 0x40000000);
 	cr_assert_eq(hotspot_handle(&vm, handle), 0, "no remap bit");
+}
+
+Test(hotspot, follows_an_object_that_shenandoah_has_moved)
+{
+	static uint64_t heap[16];
+	uint64_t handle = fakevm_object(fake, 8);
+
+	add_heap("UseShenandoahGC", FAKEVM_HEAP, FAKEVM_HEAP_SIZE / 8);
+	fakevm_area(fake, FAKEVM_HEAP, (unsigned char *)heap, sizeof(heap));
+	cr_assert(fakevm_open(fake, &vm, &why), "%s", why.text);
+	fakevm_set(fake, handle, FAKEVM_HEAP);
+	heap[0] = (FAKEVM_HEAP + 64) | 3;
+	cr_assert_eq(hotspot_handle(&vm, handle), FAKEVM_HEAP + 64);
+	heap[0] = (FAKEVM_HEAP + 64) | 1;
+	cr_assert_eq(hotspot_handle(&vm, handle), FAKEVM_HEAP, "a mark word with a hash");
+	heap[0] = (FAKEVM_HEAP + FAKEVM_HEAP_SIZE) | 3;
+	cr_assert_eq(hotspot_handle(&vm, handle), FAKEVM_HEAP, "moved out of the heap");
+	vm.gc = GC_SERIAL;
+	heap[0] = (FAKEVM_HEAP + 64) | 3;
+	cr_assert_eq(hotspot_handle(&vm, handle), FAKEVM_HEAP,
+		     "a marked object of another collector");
 }
 
 Test(hotspot, reads_flags_with_type_value_and_origin)

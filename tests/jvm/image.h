@@ -41,6 +41,8 @@ enum {
 	THREAD_OS = 16,
 	THREAD_BASE = 24,
 	THREAD_SIZE = 32,
+	THREAD_BUFFER = 48, // ThreadLocalAllocBuffer: _start and _top 8 and 16 bytes in it
+	THREAD_ALLOCATED = 80,
 	THREAD_NEXT_INTERNAL = 96, // where NonJavaThread::_next lies; sizeof(Thread) too
 	THREAD_OBJECT = 120,
 	THREAD_STATE = 128,
@@ -66,6 +68,7 @@ struct image {
 	uint64_t used;                     // bytes given out
 	unsigned forgets;                  // how often the reader let go of what it had
 	void (*on_forget)(struct image *); // a test's hook: repairs or breaks something
+	void (*on_anew)(struct image *);   // the same, before something is read anew
 	struct memory memory;
 	struct maps maps;
 	struct hotspot vm;

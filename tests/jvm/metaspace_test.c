@@ -5,7 +5,7 @@
 #include <string.h>
 
 #include "base/fail.h"
-#include "image.h"
+#include "image_old.h"
 
 static struct image im;
 static struct metaspace space;
@@ -98,6 +98,36 @@ Test(metaspace, nodes_behind_a_known_one_are_found)
 	cr_assert_eq(space.nonclass.committed, (10 + 64) * 4096);
 }
 
+Test(metaspace, an_unreadable_node_behind_a_known_one_costs_only_itself)
+{
+	image_put(&im, node, UINT64_C(0x7f0000000000));
+	cr_assert(read_boot(), "%s", why.text);
+	cr_assert_eq(space.nodes.count, 2);
+	cr_assert_eq(space.loaders[0].chunk_count, 3);
+}
+
+// Leaves out what lies from `start` to `end`, as maps do that were read before it was mapped.
+static void age_maps(uint64_t start, uint64_t end)
+{
+	struct mapping *two = arena_array(&im.mem, struct mapping, 2);
+
+	two[0] = two[1] = im.maps.at[0];
+	two[0].end = start;
+	two[1].start = end;
+	im.maps = (struct maps){ .at = two, .count = 2 };
+}
+
+Test(metaspace, a_node_may_be_younger_than_the_maps_of_a_vm_that_runs)
+{
+	uint64_t start = image_node_start(&im, node);
+
+	age_maps(start, start + (4 << 16));
+	cr_assert(read_boot(), "%s", why.text);
+	cr_assert_eq(space.loaders[0].chunk_count, 3);
+	im.maps.at[0].end += 4096; // but not partly so
+	expect_unknown("a node that is half mapped");
+}
+
 Test(metaspace, a_node_that_is_both_spaces_is_refused)
 {
 	image_put(&im, chunks[2] + CHUNK_NODE, node);
@@ -181,79 +211,125 @@ Test(metaspace, a_loader_without_metaspace_has_none)
 
 // --- JDK 8 to 15: chunk headers stand inside of Metaspace ---
 
-enum { OLD_NODE = 256 << 10, OLD_COMMITTED = 128 << 10, OLD_CHUNK = 4096 };
+static uint64_t old_node, old_class_node, old[3];
 
-static uint64_t add_old_node(uint64_t *start)
+// The boot loader with two chunks and one in class space.
+static void make_old(bool jdk8)
 {
-	uint64_t at;
-
-	im.used = (im.used + 4095) & ~UINT64_C(4095);
-	*start = image_get(&im, OLD_NODE);
-	at = image_get(&im, 200);
-	image_put(&im, at + 64, *start);
-	image_put(&im, at + 72, *start + OLD_NODE);
-	image_put(&im, at + 80, *start);
-	image_put(&im, at + 88, *start + OLD_COMMITTED);
-	image_put(&im, at + 176, *start + 2 * OLD_CHUNK);
-	return at;
+	close_image();
+	image_init(&im);
+	old_node = image_old_node(&im);
+	old_class_node = image_old_node(&im);
+	old[0] = image_old_chunk(&im, old_node, 4096, 1000);       // the current one
+	old[1] = image_old_chunk(&im, old_node, 8192, 8192 - 160); // retired: 160 wasted
+	old[2] = image_old_chunk(&im, old_class_node, 2048, 512);
+	image_old_metaspace(&im, im.boot, jdk8, old, 2, old + 2, 1);
 }
 
-static void put_old_chunk(uint64_t at, uint64_t next, uint64_t old_node, uint64_t used)
-{
-	image_put(&im, at, OLD_CHUNK / 8);
-	image_put(&im, at + 8, next);
-	image_put(&im, at + 24, old_node);
-	image_put(&im, at + 32, at + used);
-}
-
-// Two chunks for the boot loader: in one list (11) or in two of the four (8).
-static uint64_t make_old(bool jdk8)
-{
-	uint64_t start, old_node = add_old_node(&start), second = start + OLD_CHUNK;
-	uint64_t arena = image_get(&im, 96), object = image_get(&im, 64);
-
-	put_old_chunk(start, jdk8 ? 0 : second, old_node, 4000);
-	put_old_chunk(second, 0, old_node, 1000);
-	image_put(&im, arena + 16, start);
-	if (jdk8)
-		image_put(&im, arena + 32, second);
-	image_put(&im, arena + (jdk8 ? 56 : 48), 4800 / 8);
-	image_put(&im, arena + (jdk8 ? 64 : 40), 2 * OLD_CHUNK / 8);
-	image_put(&im, object + (jdk8 ? 0 : 16), arena);
-	if (!jdk8)
-		image_put(&im, object, image_peek(&im, im.boot + CLD_LOCK));
-	image_put(&im, im.boot + CLD_METASPACE, object);
-	return arena;
-}
-
-static void expect_old(void)
+static void expect_old(bool jdk8)
 {
 	cr_assert(read_boot(), "%s", why.text);
-	cr_assert_eq(space.loaders[0].nonclass.capacity, 2 * OLD_CHUNK);
-	cr_assert_eq(space.loaders[0].nonclass.used, 4800);
-	cr_assert_eq(space.loaders[0].nonclass.chunks, 2);
-	cr_assert_eq(space.nonclass.committed, OLD_COMMITTED);
-	cr_assert_eq(space.nonclass.reserved, OLD_NODE);
+	cr_expect_eq(space.loaders[0].nonclass.capacity, 12288);
+	cr_expect_eq(space.loaders[0].nonclass.used, 1000 + 8192 - 160 - 2 * (jdk8 ? 40 : 64));
+	cr_expect_eq(space.loaders[0].nonclass.wasted, 160);
+	cr_expect_eq(space.loaders[0].nonclass.chunks, 2);
+	cr_expect_eq(space.loaders[0].class_space.capacity, 2048);
+	cr_expect_eq(space.nonclass.committed, OLD_NODE_COMMITTED);
+	cr_expect_eq(space.class_space.reserved, OLD_NODE_BYTES);
+	cr_expect_not(space.contradicted);
+}
+
+// Changes a word that must not be believed then, and mends it.
+static void expect_refused(uint64_t at, uint64_t value, const char *what)
+{
+	uint64_t before = image_peek(&im, at);
+
+	image_put(&im, at, value);
+	expect_unknown(what);
+	image_put(&im, at, before);
 }
 
 Test(metaspace, the_layout_of_jdk_11_is_told_by_its_checks)
 {
-	uint64_t arena = make_old(false);
+	uint64_t manager;
 
-	expect_old();
-	image_put(&im, arena + 40, 2 * OLD_CHUNK / 8 + 1); // the manager's own count disagrees
-	expect_unknown("a sum that is wrong");
+	make_old(false);
+	manager = image_old_manager(&im, im.boot, false, false);
+	expect_old(false);
+	expect_refused(manager + 40, 12288 / 8 + 1, "the manager's own count disagrees");
+	expect_refused(manager, im.vtable, "the manager has another lock");
+	expect_refused(im.boot + CLD_LOCK, im.vtable, "the loader has another lock");
+	expect_refused(image_old_manager(&im, im.boot, false, true) + 8 * 2, old[0],
+		       "class space in the wrong node");
+	expect_old(false);
 }
 
 Test(metaspace, the_layout_of_jdk_8_is_told_by_its_checks)
 {
-	uint64_t arena = make_old(true);
-	uint64_t first = image_peek(&im, arena + 16);
+	make_old(true);
+	expect_old(true);
+	cr_expect_eq(space.nonclass.used, 1000 + 8192 - 160, "the VM's sum has the headers");
+	expect_refused(image_old_manager(&im, im.boot, true, false) + 56, 1000 / 8,
+		       "used is not what the tops say");
+	expect_refused(old[0] + OLD_CHUNK_NEXT, old[0], "a circle of chunks");
+	expect_refused(old[0] + OLD_CHUNK_TOP, old[0] + 4096 + 8, "a top outside of the chunk");
+	expect_refused(image_old_manager(&im, im.boot, true, false), im.vtable,
+		       "the manager has another lock");
+	expect_old(true);
+}
 
-	expect_old();
-	image_put(&im, first + 8, first); // a circle
-	expect_unknown("a circle of chunks");
-	image_put(&im, first + 8, 0);
-	image_put(&im, first + 32, first + OLD_CHUNK + 8);
-	expect_unknown("a top outside of the chunk");
+Test(metaspace, an_old_node_whose_words_disagree_is_refused)
+{
+	make_old(true);
+	expect_refused(old_node + OLD_NODE_UPPER_END, old[0], "another upper end");
+	expect_refused(old_node + OLD_NODE_TOP, image_peek(&im, old_node + OLD_NODE_HIGH) + 8,
+		       "a top above the committed");
+	expect_refused(old_node + OLD_NODE_HIGH, 8, "less than nothing committed");
+	expect_old(true);
+}
+
+Test(metaspace, chunks_that_no_loader_has_contradict_their_old_nodes_count)
+{
+	make_old(false);
+	image_old_chunk(&im, old_node, 1024, 512);
+	cr_assert(read_boot(), "%s", why.text);
+	cr_assert(space.contradicted);
+	cr_expect_eq(space.chunks_counted, 4);
+	cr_expect_eq(space.chunks.count, 3);
+}
+
+// A class is loaded while the arena is read: the counter is one allocation behind the chunk's top.
+static void allocate_meanwhile(struct image *i)
+{
+	uint64_t manager = image_old_manager(i, i->boot, false, false);
+
+	image_put(i, manager + 48, (1000 + 96 + 8192 - 160) / 8 - 2 * 8);
+}
+
+Test(metaspace, an_old_arena_that_is_allocated_from_meanwhile_is_looked_at_again)
+{
+	make_old(false);
+	image_put(&im, old[0] + OLD_CHUNK_TOP, old[0] + 1096);
+	im.on_anew = allocate_meanwhile;
+	cr_assert(read_boot(), "%s", why.text);
+	cr_expect_eq(space.loaders[0].nonclass.used, 1096 + 8192 - 160 - 2 * 64);
+	cr_expect_eq(space.chunks.at[0].used, 1096);
+}
+
+Test(metaspace, an_old_chunk_in_two_loaders_lists_is_counted_once)
+{
+	uint64_t other, both[2];
+
+	make_old(true);
+	other = image_loader(&im, 0, true, NULL);
+	image_old_metaspace(&im, other, true, old + 1, 1, NULL, 0);
+	both[0] = other;
+	both[1] = im.boot;
+	cr_assert(metaspace_read(&im.vm, both, 2, &im.mem, &space, &why), "%s", why.text);
+	cr_expect_not(space.contradicted);
+	image_put(&im, old_node + OLD_NODE_CHUNKS, 3);
+	cr_assert(metaspace_read(&im.vm, both, 2, &im.mem, &space, &why), "%s", why.text);
+	cr_expect(space.contradicted, "a third is missing");
+	cr_expect_eq(space.chunks_found, 3);
+	cr_expect_eq(space.chunks_counted, 4);
 }

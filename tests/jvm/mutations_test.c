@@ -127,3 +127,13 @@ Test(mutations, of_g1s_tables_give_the_same_numbers_or_none)
 	mutate_range(fake, fake->table_at[0], fake->table_at[0] + fake->rows[0] * 48);
 	fakevm_free(fake);
 }
+
+Test(mutations, of_an_old_g1s_objects_give_the_same_numbers_or_none)
+{
+	struct fakevm *fake = fakevm_create();
+
+	fakevm_add_g1_before_9(fake);
+	fakevm_finish(fake);
+	mutate_range(fake, FAKEVM_OBJECTS, FAKEVM_OBJECTS + fake->objects_used);
+	fakevm_free(fake);
+}

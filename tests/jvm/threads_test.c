@@ -8,6 +8,7 @@
 #include "image.h"
 #include "jvm/classes.h"
 #include "jvm/pthreads.h"
+#include "jvm/vmstructs.h"
 
 static struct image im;
 static struct hotspot_classes classes;
@@ -44,6 +45,30 @@ Test(threads, a_thread_has_its_whole_java_name_and_its_stack)
 	cr_assert_eq(threads.java.at[0].ns_tid, 77);
 	cr_assert_eq(threads.java.at[0].stack_end - threads.java.at[0].stack_start, 16 << 10);
 	cr_assert_eq(threads.torn, 0);
+}
+
+Test(threads, what_a_thread_allocated_is_what_was_retired_and_what_its_buffer_holds)
+{
+	uint64_t at[4] = { image_thread(&im, 77, "main"), image_thread(&im, 78, "no buffer"),
+			   image_thread(&im, 79, "torn"), image_thread(&im, 80, "elsewhere") };
+	const uint64_t eden = 0x80000000;
+
+	im.vm.heap_start = eden;
+	im.vm.heap_end = eden + (16 << 20);
+	image_put(&im, at[0] + THREAD_ALLOCATED, 1 << 20);
+	image_put(&im, at[0] + THREAD_BUFFER + 8, eden + 4096);
+	image_put(&im, at[0] + THREAD_BUFFER + 16, eden + 4096 + 640);
+	image_put(&im, at[1] + THREAD_ALLOCATED, 77);
+	image_put(&im, at[2] + THREAD_BUFFER + 8, eden + 4096);
+	image_put(&im, at[2] + THREAD_BUFFER + 16, eden);
+	image_put(&im, at[3] + THREAD_BUFFER + 8, im.vm.heap_end);
+	image_put(&im, at[3] + THREAD_BUFFER + 16, im.vm.heap_end + 4096);
+	cr_assert(read_threads(at, 4), "%s", why.text);
+	cr_expect(threads.java.at[0].allocated_known);
+	cr_expect_eq(threads.java.at[0].allocated, (1 << 20) + 640);
+	cr_expect_eq(threads.java.at[1].allocated, 77);
+	cr_expect_not(threads.java.at[2].allocated_known, "a top below its start");
+	cr_expect_not(threads.java.at[3].allocated_known, "no buffer lies outside of the heap");
 }
 
 Test(threads, a_thread_that_starts_or_ends_has_no_name_or_is_left_out)
@@ -91,6 +116,76 @@ Test(threads, a_wild_list_is_refused)
 	cr_assert_not(read_threads(at, 2), "the same thread twice");
 	at[1] = 0x123;
 	cr_assert_not(read_threads(at, 2), "no pointer");
+}
+
+static unsigned replace_until;
+static uint64_t pair[2];
+
+// A thread ends and another starts: the list is replaced, and its memory is somebody else's.
+static void replace_list(struct image *image)
+{
+	uint64_t list = image_peek(image, image->threads_list);
+
+	if (image->forgets >= replace_until)
+		return;
+	image_threads(image, pair, 2);
+	image_put32(image, list + 8, 1);
+}
+
+Test(threads, a_list_that_is_replaced_while_it_is_copied_is_copied_again)
+{
+	pair[0] = image_thread(&im, 1, "main");
+	pair[1] = image_thread(&im, 2, "other");
+	image_threads(&im, pair, 2);
+	cr_assert(classes_read(&im.vm, &im.mem, &classes, &why), "%s", why.text);
+	im.on_forget = replace_list;
+	replace_until = im.forgets + 6;
+	cr_assert(threads_read(&im.vm, &classes, &im.mem, &threads, &why), "%s", why.text);
+	cr_assert_eq(threads.java.count, 2);
+	replace_until = UINT32_MAX;
+	cr_assert_not(threads_read(&im.vm, &classes, &im.mem, &threads, &why));
+	cr_assert(strstr(why.text, "replaced"), "%s", why.text);
+}
+
+// Threads in a list of links, as JDK 8 has them, and the VM's count of them.
+static uint64_t link_threads(const uint64_t *at, size_t count)
+{
+	enum { NEXT = 136 };
+	static struct vmstructs_field head = {
+		"Threads", "_thread_list", "JavaThread*", true, 0, 0
+	};
+	static struct vmstructs_field next = {
+		"JavaThread", "_next", "JavaThread*", false, NEXT, 0
+	};
+	static struct vmstructs_field counter = {
+		"Threads", "_number_of_threads", "int", true, 0, 0
+	};
+
+	head.at = image_get(&im, 16);
+	counter.at = image_get(&im, 16);
+	im.vm.field[FIELD_THREADS_LIST] = NULL;
+	im.vm.field[FIELD_THREADS_HEAD] = &head;
+	im.vm.field[FIELD_JAVATHREAD_NEXT] = &next;
+	im.vm.field[FIELD_THREADS_COUNT] = &counter;
+	image_put(&im, head.at, at[0]);
+	for (size_t i = 1; i < count; i++)
+		image_put(&im, at[i - 1] + NEXT, at[i]);
+	image_put32(&im, counter.at, (uint32_t)count);
+	return counter.at;
+}
+
+Test(threads, a_list_of_links_that_ends_before_the_vms_count_is_not_believed)
+{
+	uint64_t at[3] = { image_thread(&im, 1, "main"), image_thread(&im, 2, "two"),
+			   image_thread(&im, 3, "three") };
+	uint64_t counter = link_threads(at, 3);
+
+	cr_assert(classes_read(&im.vm, &im.mem, &classes, &why), "%s", why.text);
+	cr_assert(threads_read(&im.vm, &classes, &im.mem, &threads, &why), "%s", why.text);
+	cr_assert_eq(threads.java.count, 3);
+	image_put32(&im, counter, 4);
+	cr_assert_not(threads_read(&im.vm, &classes, &im.mem, &threads, &why));
+	cr_assert(strstr(why.text, "3 Java threads listed, 4 counted"), "%s", why.text);
 }
 
 Test(threads, without_classes_there_are_stacks_but_no_names)
@@ -160,6 +255,26 @@ Test(threads, the_vms_own_threads_are_those_whose_tls_names_a_thread_of_the_vm)
 	cr_assert_eq(threads.internal.count, 1);
 	cr_expect_eq(threads.internal.at[0].ns_tid, 4);
 	cr_expect_eq(threads.internal.at[0].kind, VM_THREAD_INTERNAL);
+}
+
+Test(threads, jdk_8_keeps_its_threads_among_the_values_of_pthread_setspecific)
+{
+	enum { SPECIFIC = 792 };
+	uint64_t java[3] = { image_thread(&im, 1, "main"), image_thread(&im, 2, "two"),
+			     image_thread(&im, 3, "three") };
+	uint64_t own = image_thread(&im, 4, NULL);
+	struct pthreads libc = { 0 };
+
+	for (uint32_t i = 0; i < 3; i++) { // a word of their stacks that names them all the same
+		vec_push(&im.mem, &libc.rows, describe(java[i], i + 1, java[i]));
+		image_put(&im, libc.rows.at[i].pthread_at + SPECIFIC, java[i]);
+	}
+	vec_push(&im.mem, &libc.rows, describe(own, 4, 0));
+	image_put(&im, libc.rows.at[3].pthread_at + SPECIFIC, own);
+	cr_assert(read_threads(java, 3), "%s", why.text);
+	threads_find_internal(&im.vm, &libc, &im.mem, &threads);
+	cr_assert_eq(threads.internal.count, 1);
+	cr_expect_eq(threads.internal.at[0].ns_tid, 4);
 }
 
 Test(threads, without_a_common_tls_slot_the_vm_has_no_threads_of_its_own)

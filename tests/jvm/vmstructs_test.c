@@ -245,3 +245,23 @@ Test(vmstructs, ends_when_a_table_has_no_end)
 	set("gHotSpotVMStructs", BASE + 32768);
 	cr_assert_null(read_tables(&why));
 }
+
+Test(vmstructs, sums_without_a_constant_s_value_are_the_same_whatever_it_is)
+{
+	enum { INTS = 2 };
+	struct vmstructs_sum zero[VMSTRUCTS_TABLES], changed[VMSTRUCTS_TABLES];
+	uint64_t at, value, seven = 7;
+	struct fail why;
+
+	cr_assert(vmstructs_sum_up(&memory, find, NULL, zero, &why), "%s", why.text);
+	at = vmstructs_constant_at(&zero[INTS], INTS, 0);
+	cr_assert(at && !vmstructs_constant_at(&zero[INTS], INTS, zero[INTS].rows));
+	cr_assert_not(vmstructs_constant_at(&zero[0], 0, 0), "members are no constants");
+	memcpy(&value, bytes + (at - BASE), sizeof(value));
+	cr_assert(vmstructs_leave_out(&zero[INTS], INTS, at, value));
+	memcpy(bytes + (at - BASE), &seven, 4);
+	cr_assert(vmstructs_sum_up(&memory, find, NULL, changed, &why), "%s", why.text);
+	cr_assert_neq(changed[INTS].all, zero[INTS].all);
+	cr_assert(vmstructs_leave_out(&changed[INTS], INTS, at, seven));
+	cr_assert_eq(changed[INTS].all, zero[INTS].all);
+}

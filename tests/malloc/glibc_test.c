@@ -281,3 +281,19 @@ Test(glibc, a_brk_heap_left_without_fenceposts_is_not_believed)
 	cr_assert(is_nobodys(&g, BRK_AT));
 	image_drop(&im);
 }
+
+Test(glibc, what_malloc_was_told_stands_in_front_of_its_counters)
+{
+	struct glibc_limits limits;
+	struct glibc g;
+
+	image_init(&im, &GLIBC_2_36);
+	image_put(&im, LIBC_AT + PARAMS_OFFSET + 32, 2);
+	cr_assert(read_image(&g));
+	cr_assert(glibc_limits_read(&im.view, &g.params, &limits, NULL));
+	cr_assert(eq(u64, limits.arena_max, 2));
+	cr_assert(eq(u64, limits.trim_threshold, 128 << 10));
+	cr_assert(eq(u64, limits.mmap_threshold, 128 << 10));
+	cr_assert(not(glibc_limits_read(&im.view, &(struct glibc_params){ 0 }, &limits, NULL)));
+	image_drop(&im);
+}

@@ -91,9 +91,10 @@ static void look(struct process *p)
 	for (size_t i = 0; i < p->maps.count; i++) {
 		const struct mapping *m = &p->maps.at[i];
 
-		mappings[i] = (struct remote_mapping){ m->start,    m->end,       m->offset,
-						       m->inode,    m->dev_major, m->dev_minor,
-						       m->readable, m->shared,    m->path };
+		mappings[i] =
+			(struct remote_mapping){ m->start,     m->end,       m->offset,   m->inode,
+						 m->dev_major, m->dev_minor, m->readable, m->shared,
+						 m->deleted,   m->path };
 		if (m->end <= REMOTE_END)
 			ranges[count++] =
 				(struct page_range){ m->start, m->end, !m->inode && !m->shared };

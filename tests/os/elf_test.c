@@ -197,6 +197,58 @@ Test(elf, refuses_symbol_tables_that_make_no_sense)
 	}
 }
 
+// DT_HASH alone: {3 buckets, 4 chains}, "first" and "second" in bucket 0, "third" in bucket 2.
+static void use_old_hash(void)
+{
+	static const uint32_t TABLE[] = { 3, 4, 1, 0, 3, 0, 2, 0, 0 };
+
+	file.d[0].d_tag = DT_HASH;
+	memcpy(file.hash, TABLE, sizeof(file.hash));
+	memcpy(&file.bloom, TABLE + 4, sizeof(file.bloom));
+	memcpy(&file.bucket, TABLE + 6, 3 * sizeof(uint32_t));
+}
+
+Test(elf, finds_symbols_by_the_old_hash_where_there_is_no_other)
+{
+	static const char *const NAMES[] = { "first", "second", "third" };
+	struct elf_image image;
+	struct fail why;
+	uint64_t at;
+
+	use_old_hash();
+	cr_assert(elf_open(&memory, BASE, &image, &why), "%s", why.text);
+	cr_assert(elf_open_symbols(&memory, &image, &why), "%s", why.text);
+	for (size_t i = 0; i < 3; i++) {
+		cr_assert(elf_find(&image, NAMES[i], &at, &why), "%s", why.text);
+		cr_assert_eq(at, BASE + 4096 + i + 1);
+	}
+	cr_assert_not(elf_find(&image, "fourth", &at, &why));
+	cr_assert_eq(why.kind, FAIL_ABSENT);
+}
+
+Test(elf, old_hash_tables_that_make_no_sense_are_refused_and_their_circles_left)
+{
+	static const uint32_t BAD[][2] = { { 0, 4 }, { 3, 0 }, { UINT32_MAX, 4 }, { 3, 1 << 25 } };
+	struct elf_image image;
+	struct fail why;
+	uint64_t at;
+
+	for (size_t i = 0; i < sizeof(BAD) / sizeof(BAD[0]); i++) {
+		setup();
+		use_old_hash();
+		memcpy(file.hash, BAD[i], sizeof(BAD[i]));
+		cr_assert(elf_open(&memory, BASE, &image, &why));
+		cr_assert_not(elf_open_symbols(&memory, &image, &why), "row %zu", i);
+		cr_assert_eq(why.kind, FAIL_CORRUPT);
+	}
+	setup();
+	use_old_hash();
+	file.chain[0] = 1; // the last of bucket 0 leads back to the first
+	cr_assert(elf_open(&memory, BASE, &image, &why));
+	cr_assert(elf_open_symbols(&memory, &image, &why), "%s", why.text);
+	cr_assert_not(elf_find(&image, "none", &at, &why)); // of bucket 0
+}
+
 Test(elf, ends_in_a_chain_without_end)
 {
 	struct elf_image image;

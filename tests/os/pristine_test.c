@@ -100,3 +100,16 @@ Test(pristine, relocations_that_are_not_counted_are_not_read)
 	cr_assert_not(open_file(LIB_BYTES));
 	cr_assert_eq(why.kind, FAIL_ABSENT);
 }
+
+Test(pristine, says_whether_the_initialisers_are_known)
+{
+	Elf64_Dyn none = { DT_DEBUG, { 0 } };
+
+	cr_assert(open_file(LIB_BYTES), "%s", why.text);
+	cr_assert(library.has_initialisers);
+	close(fd);
+	lib_put(file, LIB_DYNAMIC - LIB_DATA + LIB_DATA_OFFSET + 3 * sizeof(none), &none,
+		sizeof(none));
+	cr_assert(open_file(LIB_BYTES), "%s", why.text);
+	cr_assert_not(library.has_initialisers);
+}

@@ -80,6 +80,44 @@ Test(process, a_file_that_was_there_stays)
 	unlink(path);
 }
 
+static const char LIBRARY[] = "/tmp/.jledger-process-test.so";
+
+static bool put_library(struct process_mark *mark)
+{
+	process.uid = geteuid();
+	process.gid = getegid();
+	return process_put_library(&process, LIBRARY + 5, SPAN("library"), mark, &why);
+}
+
+Test(process, a_library_stands_in_the_process_s_tmp_until_it_is_taken_away)
+{
+	struct process_mark mark;
+	struct stat st;
+
+	cr_assert(put_library(&mark), "%s", why.text);
+	cr_assert(!lstat(LIBRARY, &st));
+	cr_expect_eq(st.st_mode & 07777, 0600);
+	cr_expect_eq(st.st_size, 7);
+	cr_expect_eq(st.st_uid, geteuid());
+	process_unmark(&mark);
+	cr_expect(lstat(LIBRARY, &st));
+}
+
+Test(process, a_library_replaces_one_that_was_left_and_nothing_else)
+{
+	struct process_mark mark;
+	struct stat st;
+	FILE *old = fopen(LIBRARY, "w");
+
+	cr_assert(old && !fclose(old));
+	cr_expect(put_library(&mark), "%s", why.text);
+	process_unmark(&mark);
+	cr_assert(!symlink("/nowhere", LIBRARY));
+	cr_expect_not(put_library(&mark));
+	cr_expect(!lstat(LIBRARY, &st) && S_ISLNK(st.st_mode));
+	unlink(LIBRARY);
+}
+
 Test(process, a_signal_reaches_it_and_its_end_is_seen)
 {
 	cr_expect_not(process_is_gone(&process));

@@ -15,6 +15,7 @@
 #include <sys/stat.h>
 #include <sys/syscall.h>
 #include <sys/sysmacros.h>
+#include <sys/uio.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -185,6 +186,32 @@ Test(remote, a_file_that_is_not_the_mapped_one_is_not_read)
 	cr_expect_eq(why.kind, FAIL_ABSENT);
 }
 
+Test(remote, a_deleted_file_that_can_not_be_opened_is_read_where_it_is_mapped)
+{
+	char byte = 0;
+
+	mapping_of(mapped)->inode++; // so that no name of it fits, also for root
+	mapping_of(mapped)->deleted = true;
+	cr_assert(memory_read(&memory, (uintptr_t)mapped + 2 * PAGE, &byte, 1, &why), "%s",
+		  why.text);
+	cr_expect_eq(byte, 'c');
+}
+
+Test(remote, a_deleted_file_that_is_memory_is_not_brought_in)
+{
+	struct remote_mapping *m = mapping_of(mapped);
+	uint64_t before = resident_pages();
+	char byte;
+
+	m->inode++;
+	m->deleted = m->shared = true;
+	cr_expect_not(memory_read(&memory, (uintptr_t)mapped, &byte, 1, &why));
+	m->shared = false;
+	m->path = "/memfd:java_heap";
+	cr_expect_not(memory_read(&memory, (uintptr_t)mapped, &byte, 1, &why));
+	cr_expect_eq(resident_pages(), before);
+}
+
 Test(remote, an_address_without_a_mapping_is_absent)
 {
 	char byte;
@@ -230,6 +257,33 @@ Test(remote, a_present_page_is_read_where_mappings_grew_since_they_were_listed)
 	cr_expect_eq(byte, 4);
 }
 
+static unsigned asked;
+
+// The mappings with the file's memory, which was not listed before.
+static void list_all(void *arg)
+{
+	asked++;
+	remote_set_mappings(remote, mappings, 2);
+}
+
+Test(remote, memory_that_was_mapped_since_is_read_where_somebody_reads_the_mappings_anew)
+{
+	struct remote_mapping one = *mapping_of(area);
+	char byte = 0;
+
+	asked = 0;
+	remote_set_mappings(remote, &one, 1);
+	cr_expect_not(memory_read(&memory, (uintptr_t)mapped, &byte, 1, &why));
+	remote_set_mapper(remote, list_all, NULL);
+	cr_expect(memory_read(&memory, (uintptr_t)mapped, &byte, 1, &why), "%s", why.text);
+	cr_expect_not(memory_read(&memory, 0x1000, &byte, 1, &why));
+	cr_expect_eq(asked, 1, "they are new enough");
+	memory_forget(&memory);
+	cr_expect_not(memory_read(&memory, 0x1000, &byte, 1, &why));
+	cr_expect_not(memory_read(&memory, 0x2000, &byte, 1, &why));
+	cr_expect_eq(asked, 2);
+}
+
 Test(remote, copies_are_kept_until_they_are_to_be_forgotten)
 {
 	uint8_t byte;
@@ -244,6 +298,24 @@ Test(remote, copies_are_kept_until_they_are_to_be_forgotten)
 	cr_expect_gt(remote_cost(remote).calls, calls);
 }
 
+Test(remote, what_is_read_anew_is_the_targets_now_and_copies_stay_as_they_are)
+{
+	char now = 99, got = 0;
+	uint8_t byte;
+	struct iovec from = { &now, 1 }, to = { area + 2 * PAGE + 5, 1 };
+
+	cr_assert(memory_read_u8(&memory, (uintptr_t)area + 2 * PAGE + 5, &byte, &why));
+	cr_assert_eq(process_vm_writev(child, &from, 1, &to, 1, 0), 1);
+	cr_assert(memory_read_anew(&memory, (uintptr_t)area + 2 * PAGE + 5, &got, 1, &why));
+	cr_expect_eq(got, 99);
+	cr_assert(memory_read_u8(&memory, (uintptr_t)area + 2 * PAGE + 5, &byte, &why));
+	cr_expect_eq(byte, 2);
+	cr_assert(memory_read_anew(&memory, (uintptr_t)area + 3 * PAGE, &got, 1, &why));
+	cr_expect_eq(got, 0, "a page that was never touched");
+	cr_expect_not(memory_read_anew(&memory, 0x1000, &got, 1, &why));
+	cr_expect_eq(why.kind, FAIL_ABSENT);
+}
+
 Test(remote, a_hint_brings_present_pages_in_few_calls)
 {
 	memory_prefetch(&memory, (uintptr_t)area, (uintptr_t)area + PAGES * PAGE);
@@ -251,6 +323,64 @@ Test(remote, a_hint_brings_present_pages_in_few_calls)
 	cr_expect_eq(remote_cost(remote).bytes, 64 * PAGE);
 	expect_area();
 	cr_expect_eq(remote_cost(remote).calls, 1);
+}
+
+// Objects at byte 3 of every page, 8 bytes each: byte 2 of each is the page's number, or zero.
+static void expect_gathered(size_t count)
+{
+	uint64_t at[PAGES];
+	unsigned char got[PAGES][8];
+
+	for (size_t i = 0; i < count; i++)
+		at[i] = (uintptr_t)area + i * PAGE + 3;
+	cr_assert(memory_gather(&memory,
+				&(struct memory_objects){ .at = at, .count = count, .len = 8 }, got,
+				&why),
+		  "%s", why.text);
+	for (size_t i = 0; i < count; i++)
+		cr_expect_eq(got[i][2], i < 128 && i % 2 == 0 ? i : 0, "object %zu: %u", i,
+			     got[i][2]);
+}
+
+static void scan_pages(struct pages *pages)
+{
+	struct page_range ranges[2] = { { mappings[0].start, mappings[0].end, false },
+					{ mappings[1].start, mappings[1].end, false } };
+	struct live live;
+	struct tree files = live_tree(&live, "");
+
+	cr_assert(pages_read(&files, child, ranges, 2, &mem, pages, &why), "%s", why.text);
+	remote_set_pages(remote, pages);
+}
+
+Test(remote, objects_are_gathered_in_one_call_where_the_scan_knows_their_pages)
+{
+	struct pages pages;
+	uint64_t before = resident_pages();
+
+	scan_pages(&pages);
+	expect_gathered(PAGES);
+	cr_expect_leq(remote_cost(remote).bytes, 64 * 8);
+	cr_expect_eq(resident_pages(), before);
+}
+
+Test(remote, objects_are_gathered_also_where_no_scan_was_and_where_copies_are)
+{
+	expect_gathered(PAGES);
+	expect_area();
+	expect_gathered(PAGES);
+}
+
+Test(remote, an_object_that_is_not_there_fails_the_gathering)
+{
+	uint64_t at[2] = { (uintptr_t)area, 0x1000 };
+	unsigned char got[2][8];
+	struct pages pages;
+
+	scan_pages(&pages);
+	cr_expect_not(memory_gather(
+		&memory, &(struct memory_objects){ .at = at, .count = 2, .len = 8 }, got, &why));
+	cr_expect_eq(why.kind, FAIL_ABSENT);
 }
 
 Test(remote, the_scan_saves_no_page_from_being_found_that_came_later)

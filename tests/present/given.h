@@ -66,6 +66,8 @@ static inline void given_facts(struct snapshot *s, uint64_t rss)
 	given_fact(s, F_RSS_FILE, MIB(18));
 	given_fact(s, F_LOCK_HOLD, 250000);
 	given_fact(s, F_DIRECT_COUNT, 1);
+	given_fact(s, F_LOADERS, 2);
+	given_fact(s, F_MALLOC_ARENAS, 1);
 	given_fact(s, F_DIRECT_CAPACITY, MIB(1));
 	snapshot_set_missing(s, F_METASPACE_MAX, given_from("vmstructs"), "unlimited");
 }
@@ -145,6 +147,7 @@ static inline void given_jvm(struct snapshot *s, struct arena *mem, uint64_t mor
 				     .theirs = MIB(25) });
 	vec_push(mem, &s->misses,
 		 (struct miss_row){ "cgroup", FAIL_DENIED, "memory.stat may not be read" });
+	s->tier_denied = "its pages can't be told: the file belongs to another user";
 	s->tier_gain = "CAP_DAC_READ_SEARCH would add the container's ledger";
 	s->container = (struct container_facts){
 		.known = true,
@@ -158,6 +161,7 @@ static inline void given_jvm(struct snapshot *s, struct arena *mem, uint64_t mor
 		.inactive_file = MIB(15),
 		.swap = UNKNOWN_BYTES,
 		.shmem = 0,
+		.kernel = MIB(7),
 		.slab = MIB(3),
 		.page_tables = UNKNOWN_BYTES,
 		.kernel_stacks = UNKNOWN_BYTES,
@@ -165,7 +169,9 @@ static inline void given_jvm(struct snapshot *s, struct arena *mem, uint64_t mor
 		.percpu = UNKNOWN_BYTES,
 		.others_rss_anon = MIB(5),
 		.oom_kills = 0,
-		.limit_hits = UNKNOWN_BYTES,
+		.limit_hits = 12,
+		.some_avg10 = 1.53,
+		.full_avg10 = 0.25,
 		.processes = 2,
 	};
 }

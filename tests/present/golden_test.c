@@ -9,7 +9,10 @@
 #include "diagnose/diagnosis.h"
 #include "facts/jvms.h"
 #include "given.h"
+#include "given_nmt.h"
 #include "ledger/ledger.h"
+#include "present/doctor_html.h"
+#include "present/html.h"
 #include "present/jvm_list.h"
 #include "present/report.h"
 
@@ -156,6 +159,77 @@ Test(golden, a_ledger_as_json_in_all_its_forms)
 	}
 }
 
+Test(golden, a_list_that_nobody_could_bring_is_null_and_never_an_empty_one)
+{
+	static const char *const UNLISTED[] = { NULL, NULL, "\"threads\":null", "\"loaders\":null",
+						"\"arenas\":null" };
+
+	now.threads.count = now.loaders.count = now.arenas.count = 0;
+	now.fact[F_LOADERS].known = now.fact[F_MALLOC_ARENAS].known = false;
+	for (int by = BY_THREAD; by <= BY_ARENA; by++) {
+		r.by = (enum report_by)by;
+		cr_expect(strstr(printed(report_map_json), UNLISTED[by]), "%s", UNLISTED[by]);
+	}
+	now.fact[F_LOADERS].known = true; // a VM that starts has none yet
+	r.by = BY_LOADER;
+	cr_expect(strstr(printed(report_map_json), "\"loaders\":[]"));
+}
+
+static void given_tracking(void)
+{
+	given_nmt(&first, 0);
+	given_nmt(&now, MIB(1));
+}
+
+Test(golden, native_memory_tracking_is_named_below_the_ledger)
+{
+	given_tracking();
+	cr_assert(strstr(printed(report_map_text), "NMT (detail): 136.0 MB committed"));
+}
+
+Test(golden, categories_and_sites_with_what_they_grew_by)
+{
+	char *all;
+
+	given_tracking();
+	open_window();
+	r.by = BY_CATEGORY;
+	all = printed(report_map_text);
+	r.by = BY_SITE;
+	all = arena_format(&mem, "%s\n%s", all, printed(report_map_text));
+	expect("map-nmt.txt", all);
+	expect("map-site.json", printed(report_map_json));
+	r.by = BY_CATEGORY;
+	expect("map-category.json", printed(report_map_json));
+}
+
+Test(golden, a_vm_that_tracks_nothing_is_told_how_it_would)
+{
+	now.nmt.level = "off";
+	r.by = BY_CATEGORY;
+	cr_assert(strstr(printed(report_map_text), "-XX:NativeMemoryTracking=summary"));
+	cr_assert(strstr(printed(report_map_json), "\"categories\":null"));
+	given_nmt(&now, 0);
+	now.nmt.level = "summary";
+	now.nmt.sites_known = false;
+	r.by = BY_SITE;
+	cr_assert(strstr(printed(report_map_text), "-XX:NativeMemoryTracking=detail"));
+	cr_assert(strstr(printed(report_map_json), "\"sites\":null"));
+}
+
+Test(golden, what_a_report_compares_with_is_said)
+{
+	struct report_against against = { .capture = "old\033.jlc.zip" };
+
+	open_window();
+	r.against = &against;
+	cr_assert(strstr(printed(report_map_text),
+			 "against old?.jlc.zip: pid 4711, another process, 28 s before\n"));
+	cr_assert(strstr(printed(report_map_json), "\"same_process\":false"));
+	against.same_process = true;
+	cr_assert(strstr(printed(report_map_text), "pid 4711, 28 s before\n"));
+}
+
 Test(golden, no_secret_of_the_command_line_is_printed)
 {
 	cr_assert_not(strstr(printed(report_map_json), "hunter2"));
@@ -231,6 +305,47 @@ Test(golden, a_diagnosis_as_text_and_json)
 	expect("doctor-causes.txt", printed(report_doctor_text));
 }
 
+static void print_page(const struct report *report, FILE *to)
+{
+	html_begin("jledger doctor", to);
+	doctor_html_section(report, to);
+	html_end(to);
+}
+
+Test(golden, a_diagnosis_as_a_page)
+{
+	struct diagnosis d;
+
+	open_window();
+	given_diagnosis(&d);
+	expect("doctor.html", printed(print_page));
+}
+
+Test(golden, no_name_becomes_markup)
+{
+	static const char *const TAGS[] = { "<script", "<img", "<b>", "</code><i", "\033" };
+	struct diagnosis d;
+	const char *page;
+
+	open_window();
+	given_diagnosis(&d);
+	given_text(&now, F_MAIN, "<script>alert('x')</script>\033[2J");
+	now.host = "<b>host</b>";
+	d.all[0].text = "a & b <b>bold</b>";
+	d.all[0].culprit.kind = "<b>kind";
+	d.all[0].culprit.name = "</code><img src=\"x\" onerror=\"alert(1)\">";
+	d.all[0].culprit.loader = "</code><i>";
+	d.all[3].missing = "<script>";
+	add_evidence(&d.all[0], &mem, "x", 1, "<b>source", "<b>proof");
+	vec_push(&mem, &now.misses, (struct miss_row){ .collector = "x", .text = "<script>why" });
+	page = printed(print_page);
+	for (size_t i = 0; i < sizeof(TAGS) / sizeof(TAGS[0]); i++)
+		cr_expect_not(strstr(page, TAGS[i]), "%s", TAGS[i]);
+	cr_expect(strstr(page, "&lt;script&gt;alert(&#39;x&#39;)&lt;/script&gt;?[2J"));
+	cr_expect(strstr(page, "a &amp; b &lt;b&gt;bold"));
+	cr_expect(strstr(page, "&lt;img src=&quot;x&quot; onerror="));
+}
+
 Test(golden, a_healthy_jvm)
 {
 	struct diagnosis d;
@@ -247,6 +362,7 @@ Test(golden, the_jvms_of_a_machine)
 {
 	struct jvm_row row[] = {
 		{ .pid = 4711,
+		  .kind = JVM_HOTSPOT,
 		  .ns_pid = 1,
 		  .main = "shop.Main",
 		  .jdk = "17.0.15",
@@ -267,8 +383,31 @@ Test(golden, the_jvms_of_a_machine)
 		  .heap_max = UNKNOWN_BYTES,
 		  .tier = TIER_D,
 		  .state = "near-limit" },
+		{ .pid = 4194305,
+		  .kind = JVM_OPENJ9,
+		  .ns_pid = 4194305,
+		  .main = "shop.Nine",
+		  .jdk = "21.0.4",
+		  .rss = MIB(60),
+		  .limit = UNKNOWN_BYTES,
+		  .heap_used = UNKNOWN_BYTES,
+		  .heap_committed = UNKNOWN_BYTES,
+		  .heap_max = UNKNOWN_BYTES,
+		  .tier = TIER_A,
+		  .state = "unsupported" },
+		{ .pid = 4194306,
+		  .kind = JVM_NATIVE_IMAGE,
+		  .ns_pid = 4194306,
+		  .main = "shop-tool",
+		  .rss = MIB(20),
+		  .limit = UNKNOWN_BYTES,
+		  .heap_used = UNKNOWN_BYTES,
+		  .heap_committed = UNKNOWN_BYTES,
+		  .heap_max = UNKNOWN_BYTES,
+		  .tier = TIER_A,
+		  .state = "unsupported" },
 	};
-	struct jvm_rows rows = { row, 2 };
+	struct jvm_rows rows = { row, sizeof(row) / sizeof(row[0]) };
 	char *text;
 	size_t size;
 	FILE *f = open_memstream(&text, &size);

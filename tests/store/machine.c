@@ -105,7 +105,9 @@ static void machine_forget(void *self)
 	((struct machine *)self)->forgets++;
 }
 
-static const struct memory_source SOURCE = { machine_memory, machine_prefetch, machine_forget };
+static const struct memory_source SOURCE = { .read = machine_memory,
+					     .prefetch = machine_prefetch,
+					     .forget = machine_forget };
 static const struct tree_ops OPS = { machine_read, machine_list, machine_link, machine_stat,
 				     machine_made };
 

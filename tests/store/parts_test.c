@@ -49,6 +49,16 @@ Test(sparse, a_later_read_replaces_an_earlier_one)
 	cr_expect(span_is(pack(&s).bytes, "abba"));
 }
 
+Test(sparse, what_is_added_leaves_what_is_there)
+{
+	struct sparse s;
+
+	sparse_init(&s, &mem);
+	sparse_put(&s, 0x10fe, "bbbb", 4);
+	sparse_add(&s, 0x10fc, "aaaaaaaa", 8);
+	cr_expect(span_is(pack(&s).bytes, "aabbbbaa"));
+}
+
 Test(sparse, a_hundred_thousand_places_are_kept_in_order)
 {
 	struct sparse s;
