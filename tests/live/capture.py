@@ -20,7 +20,7 @@ import zipfile
 from harness import COLLECTORS, JLEDGER, ROOT, Jvm, check, compile_java, done, jledger, jledger_json, scratch
 
 VIEWS = (["map"], ["map", "--by", "mapping"], ["map", "--by", "thread"], ["map", "--by", "loader"],
-         ["map", "--by", "arena"], ["doctor", "--causes"], ["flags"])
+         ["map", "--by", "arena"], ["doctor", "--causes", "--for", "0"], ["flags"])
 MAY_DIFFER = {"at", "cost", "pss", "capture"}
 
 SECRETS = {
@@ -180,12 +180,66 @@ def test_damage(file, to):
               f"a capture cut to {part} bytes: exit 3", run.stderr.strip())
 
 
+def begun(folder, wait_s=30):
+    """What the program wrote by now under a temporary name."""
+    deadline = time.monotonic() + wait_s
+    while time.monotonic() < deadline:
+        if left := list(folder.iterdir()):
+            return left
+        time.sleep(0.02)
+    return []
+
+
+def test_interrupted(pid, to):
+    """A capture that a signal ends leaves nothing behind, and says so by the way it ends."""
+    for label, name in (("a ZIP", "x.jlc.zip"), ("a directory", "x/")):
+        for ending in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+            folder = to / f"interrupted-{name.rstrip('/')}-{ending.name}"
+            folder.mkdir()
+            run = subprocess.Popen([JLEDGER, "capture", str(pid), "-o", f"{folder}/{name}", "--samples", "9", "--every", "60s"],
+                                   stderr=subprocess.PIPE, text=True)
+            check(begun(folder), f"{label}, {ending.name}: it was being written")
+            run.send_signal(ending)
+            try:
+                said = run.communicate(timeout=10)[1]
+            except subprocess.TimeoutExpired:
+                run.kill()
+                said = "still running"
+            check(run.returncode == -ending, f"{label}, {ending.name}: the program ends by the signal", f"{run.returncode}")
+            check("not written" in said, f"{label}, {ending.name}: it is said", said.strip())
+            check(not list(folder.iterdir()), f"{label}, {ending.name}: nothing stays behind", str(list(folder.iterdir())))
+    folder = to / "hangup"
+    folder.mkdir()
+    run = subprocess.Popen(["nohup", JLEDGER, "capture", str(pid), "-o", f"{folder}/x.zip", "--samples", "2", "--every", "1s"],
+                           stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    begun(folder)
+    run.send_signal(signal.SIGHUP)
+    check(run.wait(20) == 0 and (folder / "x.zip").exists(), "nohup: a hangup ends nothing")
+
+
+def test_busy(to):
+    """What many readers came by while it changed is one moment's in the capture too."""
+    compile_java([ROOT / f"tests/live/java/{name}.java" for name in ("Copies", "Quiet")], to)
+    (to / "made").mkdir()
+    shutil.copy(to / "Quiet.class", to / "made")
+    with Jvm(["-Xmx96m", "-XX:MetaspaceSize=512m", "-cp", str(to), "Copies", str(to / "made"), "Quiet", "1000", "held", "300"]) as jvm:
+        for i in range(6):
+            file = to / f"busy{i}.jlc.zip"
+            jledger("capture", jvm.pid, "-o", file)
+            m = jledger_json("map", file)
+            check(not m["misses"] and m["unaccounted"] < 0.01 * m["rss"], f"a JVM that loads 300 classes a second: capture {i}",
+                  f"{m['unaccounted'] >> 10} KB unaccounted {[x['reason'] for x in m['misses']]}")
+
+
 def main():
     to = scratch()
     compile_java([ROOT / "tests/live/java/Secrets.java"], to)
     for collector in COLLECTORS:
         test_one(collector, to, to)
     test_damage(to / "G1.jlc.zip", to)
+    test_busy(to)
+    with Jvm(arguments("Serial", to)) as jvm:
+        test_interrupted(jvm.pid, to)
     shutil.rmtree(to)
     done()
 

@@ -13,7 +13,7 @@ import time
 from harness import COLLECTORS, ROOT, Jvm, check, compile_java, done, jledger, jledger_json, scratch, status
 
 COMMANDS = (["map"], ["map", "--by", "thread"], ["map", "--by", "mapping"], ["map", "--pss"], ["map", "--for", "0.3"],
-            ["doctor", "--causes"], ["flags"])
+            ["doctor", "--causes", "--for", "0"], ["flags"])
 
 
 def counters(pid):

@@ -3,9 +3,12 @@
 
 A live test is a Python file that calls check() for each thing it saw and done() at the end; it
 prints TAP-like lines and closes with 'N passed, N failed'.  JLEDGER names the program (default:
-build/jledger), JDK the Java home (default: the one of `java` on the PATH).
+build/jledger), JDK the Java home (default: the one of `java` on the PATH), JDK_ROOT the root directory
+that the JVM and its tools run in by chroot (default: this machine's own).  JDK is a path as seen in there.
+Paths are those of this machine everywhere; what starts something in the root turns them into its own.
 """
 
+import contextlib
 import json
 import os
 import pathlib
@@ -16,9 +19,11 @@ import subprocess
 import sys
 import tempfile
 import time
+import traceback
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 JLEDGER = os.environ.get("JLEDGER", str(ROOT / "build/jledger"))
+JDK_ROOT = os.environ.get("JDK_ROOT", "").rstrip("/")
 COLLECTORS = ("Serial", "Parallel", "G1")
 
 _passed = _failed = _skipped = 0
@@ -42,6 +47,21 @@ def skip(what, why):
     print(f"skipped - {what}: {why}", flush=True)
 
 
+def figures(label, **values):
+    """Numbers for ./dev matrix's table."""
+    print(f"figures - {json.dumps({'label': label, **values})}", flush=True)
+
+
+@contextlib.contextmanager
+def part(label):
+    """A part of a test that may break off without the others: that is a check that did not hold."""
+    try:
+        yield
+    except (Exception, SystemExit) as error:  # whatever it was, the next part runs
+        where = traceback.extract_tb(error.__traceback__)[-1]
+        check(False, f"{label}: runs to its end", f"{type(error).__name__}: {error} ({where.name}, line {where.lineno})")
+
+
 def no_namespaces():
     """Why a process can't be put into PID and mount namespaces of its own here; None where it can."""
     try:
@@ -49,6 +69,11 @@ def no_namespaces():
     except OSError as error:
         return str(error)
     return (run.stderr.strip() or f"unshare: exit {run.returncode}") if run.returncode else None
+
+
+def own_namespaces(*options):
+    """What stands around a JVM (Jvm's `around`) that is to run in PID and mount namespaces of its own."""
+    return ["unshare", "--pid", "--mount", "--fork", f"--mount-proc={JDK_ROOT}/proc", *options]
 
 
 def as_user(uid, *capabilities):
@@ -94,42 +119,86 @@ def done():
 
 
 def java_home():
+    """The Java home, as a path of this machine."""
     if os.environ.get("JDK"):
-        return pathlib.Path(os.environ["JDK"])
+        return outside(os.environ["JDK"])
     java = shutil.which("java")
     if not java:
         sys.exit("no java on the PATH: ./dev setup installs one")
     return pathlib.Path(os.path.realpath(java)).parents[1]
 
 
+def outside(path):
+    """This machine's path for one of the root."""
+    return pathlib.Path(JDK_ROOT + str(path))
+
+
+def inside(text):
+    """The text with this machine's paths into the root as the root has them."""
+    return re.sub(f"{re.escape(JDK_ROOT)}(?=/)", "", str(text)) if JDK_ROOT else str(text)
+
+
+def in_root(*command, cwd=None):
+    """The command that runs this one in the root of the JDK; each step of it is an exec, so the pid stays."""
+    enter = ["chroot", JDK_ROOT, "env", "-C", inside(cwd or "/")] if JDK_ROOT else []
+    return [*enter, *map(inside, command)]
+
+
 def tool(name):
-    return str(java_home() / "bin" / name)
+    """A tool of the JDK by its path in the root: in_root() runs it."""
+    return inside(java_home() / "bin" / name)
 
 
 def scratch(prefix="jledger-test-"):
-    """A directory that the caller removes, or that stays for a look after a failure."""
-    return pathlib.Path(tempfile.mkdtemp(prefix=prefix))
+    """A directory in the root that the caller removes, or that stays for a look after a failure."""
+    return pathlib.Path(tempfile.mkdtemp(prefix=prefix, dir=JDK_ROOT + "/tmp" if JDK_ROOT else None))
 
 
-def compile_java(sources, to):
-    subprocess.run([tool("javac"), "-nowarn", "-d", str(to), *map(str, sources)], check=True)
+def host_javac():
+    javac = shutil.which("javac")
+    if not javac:
+        sys.exit("no javac on the PATH: ./dev setup installs one")
+    return pathlib.Path(os.path.realpath(javac))
+
+
+def is_modular():
+    """Whether the JDK is 9 or later."""
+    return (java_home() / "lib/modules").exists()
+
+
+def compile_java(sources, to, release=None):
+    """Compiles for the JDK under test: with its own javac where it is this machine's, else with this machine's
+    and for the oldest release that it may be: 8, or 11 where it has modules.  A class that is different
+    on 8 is below java/8."""
+    own = java_home() / "bin/javac"
+    here = not JDK_ROOT and own.exists() and is_modular()
+    release = release or (None if here else 11 if is_modular() else 8)
+    java = ROOT / "tests/live/java"
+    search = f"{java}" if is_modular() and release != 8 else f"{java / '8'}:{java}"
+    subprocess.run([str(own if here else host_javac()), "-nowarn", "-Xlint:-options", "-encoding", "UTF-8",
+                    *(["--release", str(release)] if release else []), "-sourcepath", search, "-d", str(to),
+                    *map(str, sources)], check=True)
 
 
 def compile_jni(source, library):
-    home = java_home() / "include"
+    """Without libraries and versions of symbols, so that it loads with every C library that a JVM brings along."""
+    headers = host_javac().parents[1] / "include"
     subprocess.run(
-        ["cc", "-shared", "-fPIC", "-O1", "-g", "-D_GNU_SOURCE", f"-I{home}", f"-I{home}/linux", "-o",
-         str(library), str(source), "-lpthread"], check=True)
+        ["cc", "-shared", "-fPIC", "-O1", "-g", "-D_GNU_SOURCE", "-fno-stack-protector", "-nostdlib", f"-I{headers}",
+         f"-I{headers}/linux", "-o", str(library), str(source)], check=True)
 
 
 class Jvm:
-    """A running JVM whose program prints lines; `ready` is awaited, the lines before it are kept."""
+    """A running JVM whose program prints lines; `ready` is awaited, the lines before it are kept.  Commands that
+    run it: `prefix` in the root of the JDK, `around` what enters that root.  `java`: another Java home than JDK's, as
+    the root has it."""
 
     def __init__(self, arguments, env=None, ready="ready", stderr=subprocess.DEVNULL, wait_s=60, prefix=(),
-                 cwd=None):
+                 cwd=None, around=(), java=None):
+        program = f"{java}/bin/java" if java else tool("java")
         self.process = subprocess.Popen(
-            [*prefix, tool("java"), *arguments], stdout=subprocess.PIPE, stderr=stderr, stdin=subprocess.PIPE,
-            text=True, env=env, cwd=cwd)
+            [*around, *in_root(*prefix, program, *arguments, cwd=cwd)], stdout=subprocess.PIPE, stderr=stderr,
+            stdin=subprocess.PIPE, text=True, env=env, cwd=cwd)
         self.pid = self.process.pid
         self.lines = []
         deadline = time.monotonic() + wait_s
@@ -137,7 +206,7 @@ class Jvm:
             line = self.process.stdout.readline()
             if not line or time.monotonic() > deadline:
                 self.stop()
-                raise RuntimeError(f"the JVM did not say {ready!r}: {self.lines[-3:]}")
+                raise RuntimeError(f"the JVM did not say {ready!r}: {self.lines[-3:]}, exit {self.process.poll()}")
             if line.strip() == ready:
                 break
             self.lines.append(line.rstrip("\n"))
@@ -172,7 +241,8 @@ def jledger_json(*arguments, **options):
 
 
 def jcmd(pid, *command):
-    return subprocess.run([tool("jcmd"), str(pid), *command], capture_output=True, text=True, timeout=60).stdout
+    """What the JVM's own jcmd says."""
+    return subprocess.run(in_root(tool("jcmd"), str(pid), *command), capture_output=True, text=True, timeout=60).stdout
 
 
 def account(ledger, name, field="resident"):

@@ -35,6 +35,8 @@ class Answer:
     """One run: how it ended, how long it took, and what is wrong with it, if anything."""
 
     def __init__(self, command, allowed, beside_s=0.0, meanwhile=None, prefix=(), stdout=subprocess.PIPE, cwd=None):
+        if command[0] == "doctor" and "--for" not in command:  # which watches for half a minute by itself
+            command = [*command, "--for", "0"]
         self.command = " ".join(map(str, command))
         started = time.monotonic()
         process = subprocess.Popen([*prefix, harness.JLEDGER, *map(str, command)], stdout=stdout,
@@ -531,7 +533,7 @@ def damaged_captures():
 
 def outputs():
     with Jvm([*SMALL, "Brief"]) as jvm:
-        for command in (["map", jvm.pid, "--by", "mapping", "--top", "0"], ["doctor", jvm.pid, "--causes"], ["flags", jvm.pid],
+        for command in (["map", jvm.pid, "--by", "mapping", "--top", "0"], ["doctor", jvm.pid, "--causes", "--for", "0"], ["flags", jvm.pid],
                         ["map", jvm.pid, "--json"], ["ps"], ["explain"]):
             line = " ".join([harness.JLEDGER, *map(str, command)])
             started = time.monotonic()
@@ -616,18 +618,13 @@ def churn():
         unknown.sort(), doubts.sort()
         if unknown:
             # What is given back, or made, between the page scan and the walk is nobody's: drift.
-            middle, most = unknown[len(unknown) // 2], unknown[int(len(unknown) * 0.95)]
-            check(middle <= 0.0002 and most <= 0.03, f"{gc}, churn: little is unaccounted",
-                  f"median {100 * middle:.4f} %, 95 of 100 below {100 * most:.3f} %, worst {100 * unknown[-1]:.2f} %")
+            middle, most = unknown[len(unknown) // 2], unknown[int(len(unknown) * 0.97)]
+            check(middle <= 0.0002 and most <= 0.005, f"{gc}, churn: little is unaccounted",
+                  f"median {100 * middle:.4f} %, 97 of 100 below {100 * most:.3f} %, worst {100 * unknown[-1]:.2f} %")
             check(doubts[len(doubts) // 2] <= 0.002, f"{gc}, churn: what is certain",
                   f"median {100 - 100 * doubts[len(doubts) // 2]:.3f} %, worst {100 - 100 * doubts[-1]:.2f} %")
-        # A list in the heap can't be followed over a collection, and here is one each 150 ms; all else
-        # must be there nearly always.
-        moved = sum(n for m, n in misses.items() if m.startswith("direct: "))
-        other = sum(misses.values()) - moved
-        check(moved <= rounds * 0.4 and other <= max(1, rounds * 0.05), f"{gc}, churn: what could not be had is rare",
-              f"{moved} x direct buffers one by one, {other} others"
-              + "".join(f"; {n} x {m[:160]}" for m, n in misses.items() if not m.startswith("direct: ")))
+        check(sum(misses.values()) <= max(1, rounds * 0.01), f"{gc}, churn: what could not be had is rare",
+              f"{sum(misses.values())} of {rounds}" + "".join(f"; {n} x {m[:160]}" for m, n in misses.items()))
 
 
 def main():

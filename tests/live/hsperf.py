@@ -7,12 +7,15 @@ import os
 import pathlib
 import random
 import shutil
-import subprocess
 import time
 
-from harness import COLLECTORS, ROOT, Jvm, check, compile_java, done, jledger, jledger_json, scratch, tool
+from cells import collectors, flags_of
+from harness import COLLECTORS, JDK_ROOT, ROOT, Jvm, as_user, check, compile_java, done, java_home, jcmd, jledger, jledger_json, \
+    public_jledger, scratch, skip
 
 WORK = scratch("jledger-hsperf-")
+TMP = pathlib.Path(JDK_ROOT + "/tmp")
+NOBODY = 54321  # no passwd file names this user
 MUTANTS = 200
 ANSWERS = {0, 3}
 
@@ -22,12 +25,12 @@ def fact(ledger, name):
 
 
 def counter(pid, name):
-    text = subprocess.run([tool("jcmd"), str(pid), "PerfCounter.print"], capture_output=True, text=True).stdout
+    text = jcmd(pid, "PerfCounter.print")
     return next((int(line.split("=")[1]) for line in text.splitlines() if line.startswith(name + "=")), None)
 
 
 def perf_file(jvm):
-    return next(pathlib.Path("/tmp").glob(f"hsperfdata_*/{jvm.pid}"))
+    return next(TMP.glob(f"hsperfdata_*/{jvm.pid}"))
 
 
 def counters_agree(gc):
@@ -41,8 +44,14 @@ def counters_agree(gc):
             # PerfCounter.print is itself a command that may load a class or two.
             check(ours["value"] is not None and abs(ours["value"] - theirs) <= max(3, theirs // 200),
                   f"{gc}: {name} as the VM's own counter", f"{ours['value']} and {theirs}")
-        row = next(r for r in jledger_json("ps")["jvms"] if r["pid"] == jvm.pid)
-        check(row["heap"]["max"] == 128 << 20, f"{gc}: ps knows the heap's maximum", str(row["heap"]))
+
+
+def heap_is_known():
+    """The maximum that ps shows, however a collector divides its heap."""
+    for gc in collectors():
+        with Jvm(["-Xmx128m", *flags_of(gc), "-cp", str(WORK), "Quiet"]) as jvm:
+            row = next(r for r in jledger_json("ps")["jvms"] if r["pid"] == jvm.pid)
+            check(row["heap"]["max"] == 128 << 20, f"{gc}: ps knows the heap's maximum", str(row["heap"]))
 
 
 def without_a_file():
@@ -57,6 +66,31 @@ def without_a_file():
                 miss = next((m["reason"] for m in ledger["misses"] if m["collector"] == "hsperf"), "")
                 check(got["value"] is None and "UsePerfData" in miss, f"{label}: it is said", miss)
                 check(ledger["unaccounted"] < ledger["rss"] // 1000, f"{label}: the ledger is complete")
+
+
+def without_a_name():
+    """The VM names its directory after its user; where the user has no name it keeps the buffer to itself, or
+    (JDK 28) makes a name of the number."""
+    if os.geteuid() != 0:
+        skip("a user without a passwd entry", "needs root to become one")
+        return
+    with Jvm(["-Xmx128m", "-XX:+UseSerialGC", "-cp", str(WORK), "Quiet"], prefix=as_user(NOBODY)) as jvm:
+        files = list(TMP.glob(f"hsperfdata_*/{jvm.pid}"))
+        check(files in ([], [TMP / f"hsperfdata_uid{NOBODY}/{jvm.pid}"]), "no passwd entry: the VM wrote no file, or by its number",
+              str(files))
+        ledger = jledger_json("map", jvm.pid)
+        got = fact(ledger, "classes.loaded")
+        source = "hsperf file" if files else "hsperf memory"
+        check(got["source"] == source and got["value"] > 300, f"no passwd entry: counters come from the {source}", str(got))
+        check(not [m for m in ledger["misses"] if m["collector"] == "hsperf"], "no passwd entry: nothing is missed",
+              str(ledger["misses"]))
+        row = next((r for r in jledger_json("ps")["jvms"] if r["pid"] == jvm.pid), None)
+        told = bool(files) or (java_home() / "release").exists()  # Debian's JDK 8 has none
+        check(row and bool(row["jdk"]) == told and row["state"] == "ok",
+              "no passwd entry: ps knows it, and its version by the file release", str(row))
+        same = jledger_json("map", jvm.pid, prefix=as_user(NOBODY))
+        check(same["target"]["tier"] == "B" and fact(same, "classes.loaded")["source"] == source,
+              "no passwd entry: its own user reads it as well", str(same["misses"]))
 
 
 def answers(pid):
@@ -94,7 +128,7 @@ def mutants(jvm):
 
 
 def replace(jvm, content):
-    path = next(d for d in pathlib.Path("/tmp").glob("hsperfdata_*") if d.stat().st_uid == os.geteuid()) / str(jvm.pid)
+    path = next(d for d in TMP.glob("hsperfdata_*") if d.stat().st_uid == os.geteuid()) / str(jvm.pid)
     fresh = path.with_suffix(".new")
     fresh.write_bytes(content)
     os.chmod(fresh, 0o600)
@@ -130,10 +164,13 @@ def strange_things(jvm):
 
 
 def main():
+    public_jledger(WORK)
     compile_java([ROOT / "tests/live/java/Quiet.java"], WORK)
     for gc in COLLECTORS:
         counters_agree(gc)
+    heap_is_known()
     without_a_file()
+    without_a_name()
     with Jvm(["-Xmx128m", "-XX:+UseSerialGC", "-cp", str(WORK), "Quiet"]) as jvm:
         mutants(jvm)
         strange_things(jvm)

@@ -223,20 +223,20 @@ def numbers_of(seen):
         for part in row["parts"]:
             out["part", row["account"], part["part"]] = part["resident"]
     out["unaccounted", "unaccounted", "resident"] = seen["unaccounted"]
-    for i, row in enumerate(seen["heap_spaces"]):
+    for i, row in enumerate(seen["heap_spaces"] or ()):
         for field in ("used", "committed", "resident", "start", "end", "regions"):
             out["space", row["space"] + str(row["start"]), field] = row[field]
-    buffers = seen["direct_buffers"]
+    buffers = seen["direct_buffers"] or {"count": None, "capacity": None, "limit": None, "buffers": None}
     for field in ("count", "capacity", "limit"):
         out["direct", "direct-buffers", field] = buffers[field]
     out["direct", "direct-buffers", "buffers"] = (
         None if buffers["buffers"] is None else tuple(sorted((b["address"], b["bytes"]) for b in buffers["buffers"])))
-    for row in seen.get("loaders", ()):
+    for row in seen.get("loaders") or ():  # null: nobody could bring the list
         for field in ("class_count", *NUMBERS[:3], "parent"):
             out["loader", row["loader"], field] = row[field]
         for field, value in row["class_space"].items():
             out["loader", row["loader"], "class " + field] = value
-    for row in seen.get("threads", ()):
+    for row in seen.get("threads") or ():
         for field, value in row["stack"].items():
             out["thread", row["tid"], field] = value
     for row in seen["facts"]:  # texts are no numbers

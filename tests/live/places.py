@@ -10,7 +10,8 @@ import shutil
 import subprocess
 import time
 
-from harness import ROOT, Jvm, account, check, compile_java, done, java_below, jledger_json, no_namespaces, skip
+from harness import JDK_ROOT, ROOT, Jvm, account, check, compile_java, done, java_below, jledger_json, no_namespaces, \
+    own_namespaces, skip
 
 
 def class_per_call(classes):
@@ -18,11 +19,10 @@ def class_per_call(classes):
 
 
 def other_namespaces(work):
-    prefix = ["unshare", "--pid", "--mount", "--fork", "--mount-proc", "sh", "-c",
-              'mount -t tmpfs none /tmp && exec "$@"', "sh"]
+    around = [*own_namespaces("--kill-child"), "sh", "-c", f'mount -t tmpfs none {JDK_ROOT}/tmp && exec "$@"', "sh"]
     home = work / "program"  # /tmp is another one in there, so the program must not lie below it
     shutil.copytree(work / "classes", home)
-    with Jvm(class_per_call(home), prefix=prefix, cwd=str(home)) as jvm:
+    with Jvm(class_per_call(home), around=around, cwd=str(home)) as jvm:
         pid = java_below(jvm.pid)
         time.sleep(4)  # until it has classes to show
         ledger = jledger_json("map", pid)
@@ -34,6 +34,10 @@ def other_namespaces(work):
         tids = {int(t.name) for t in pathlib.Path(f"/proc/{pid}/task").iterdir()}
         rows = jledger_json("map", pid, "--by", "thread")["threads"]
         check({r["tid"] for r in rows} <= tids and any(r["name"] == "main" for r in rows), "threads carry the host's tids")
+        row = next((r for r in jledger_json("ps")["jvms"] if r["pid"] == pid), {})
+        check(row.get("ns_pid") == 1 and row.get("jdk") and row["heap"]["committed"],
+              "ps reads its counters by the inner PID, in its own /tmp", str(row))
+        check(row.get("main") == "orders.OrderExport", "ps names its main class", str(row.get("main")))
         subprocess.run(["kill", "-9", str(pid)])
 
 
@@ -58,7 +62,7 @@ def main():
     if os.geteuid() != 0:
         skip("namespaces and chroots", "need root")
         done()
-    base = pathlib.Path(os.environ.get("PLACES_DIR", "/var/tmp"))
+    base = pathlib.Path(os.environ.get("PLACES_DIR", JDK_ROOT + "/var/tmp"))
     work = pathlib.Path(subprocess.run(["mktemp", "-d", "-p", str(base)], capture_output=True, text=True).stdout.strip())
     (work / "classes").mkdir()
     compile_java((ROOT / "tests/incidents/class_per_call/orders").glob("*.java"), work / "classes")

@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
-// Runs a program as sandboxes do that forbid looking into other processes: process_vm_readv answers
-// EPERM, and opening a path that ends in "/mem" EACCES.
+// Runs a program as sandboxes do that forbid looking into processes: process_vm_readv answers EPERM,
+// and opening a path that ends in "/mem" EACCES.  With --of PID just that process is closed, as a
+// security module (Yama) closes it, and the program's own memory is not.
 //
 // A filter can't see paths, so opens go to this process (seccomp user notification, kernel 5.5),
-// which reads the path and refuses or lets go on.  Usage: seccomp_run PROGRAM ARGUMENTS...
-// Ends as the program ends.
+// which reads the path and refuses or lets go on.  Usage: seccomp_run [--of PID] PROGRAM
+// ARGUMENTS...  Ends as the program ends.
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/filter.h>
@@ -34,14 +35,18 @@ static void die(const char *what)
 	exit(125);
 }
 
-static int install(void)
+// `only` is the process that is closed; 0: all are.
+static int install(unsigned only)
 {
 	struct sock_filter code[] = {
 		BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(struct seccomp_data, nr)),
-		ON(SYS_process_vm_readv, SECCOMP_RET_ERRNO | EPERM),
 		ON(SYS_open, SECCOMP_RET_USER_NOTIF),
 		ON(SYS_openat, SECCOMP_RET_USER_NOTIF),
 		ON(SYS_openat2, SECCOMP_RET_USER_NOTIF),
+		BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, SYS_process_vm_readv, 0, 3),
+		BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(struct seccomp_data, args[0])),
+		BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, only, 0, only ? 1 : 0),
+		BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ERRNO | EPERM),
 		BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW),
 	};
 	struct sock_fprog program = { sizeof(code) / sizeof(code[0]), code };
@@ -111,22 +116,29 @@ static void read_path(pid_t pid, unsigned long long at, char *to, size_t room)
 	}
 }
 
-static void answer(int listener)
+static int is_closed(const char *path, unsigned only)
+{
+	size_t len = strlen(path);
+	char memory[64];
+
+	snprintf(memory, sizeof(memory), "/proc/%u/mem", only);
+	return only ? !strcmp(path, memory) : len >= 4 && !strcmp(path + len - 4, "/mem");
+}
+
+static void answer(int listener, unsigned only)
 {
 	struct seccomp_notif ask;
 	struct seccomp_notif_resp reply;
 	char path[4096];
-	size_t len;
 
 	memset(&ask, 0, sizeof(ask));
 	if (ioctl(listener, SECCOMP_IOCTL_NOTIF_RECV, &ask))
 		return;
 	read_path((pid_t)ask.pid, ask.data.args[ask.data.nr == SYS_open ? 0 : 1], path,
 		  sizeof(path));
-	len = strlen(path);
 	memset(&reply, 0, sizeof(reply));
 	reply.id = ask.id;
-	if (len >= 4 && !strcmp(path + len - 4, "/mem"))
+	if (is_closed(path, only))
 		reply.error = -EACCES;
 	else
 		reply.flags = SECCOMP_USER_NOTIF_FLAG_CONTINUE;
@@ -136,15 +148,21 @@ static void answer(int listener)
 int main(int argc, char **argv)
 {
 	int pair[2], listener, status = 0;
+	unsigned only = 0;
 	pid_t child;
 
+	if (argc > 2 && !strcmp(argv[1], "--of")) {
+		only = (unsigned)atoi(argv[2]);
+		argc -= 2;
+		argv += 2;
+	}
 	if (argc < 2)
 		return 125;
 	if (socketpair(AF_UNIX, SOCK_STREAM, 0, pair))
 		die("socketpair");
 	child = fork();
 	if (!child) {
-		listener = install();
+		listener = install(only);
 		if (listener < 0)
 			die("seccomp");
 		pass_descriptor(pair[1], listener);
@@ -161,7 +179,7 @@ int main(int argc, char **argv)
 
 		if (poll(&p, 1, -1) < 0 || p.revents & (POLLHUP | POLLERR))
 			break;
-		answer(listener);
+		answer(listener, only);
 	}
 	waitpid(child, &status, 0);
 	return WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);

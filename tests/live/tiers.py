@@ -13,7 +13,7 @@ import subprocess
 import time
 
 from harness import ROOT, Jvm, as_user, check, compile_c, compile_java, done, java_below, no_namespaces, \
-    public_jledger, scratch, skip, status
+    own_namespaces, public_jledger, scratch, skip, status
 
 OWNER, STRANGER = 65534, 65533
 WORK = scratch("jledger-tiers-")
@@ -40,7 +40,7 @@ def ps_row(prefix, pid):
 
 
 def sums(ledger):
-    return sum(row["resident"] for row in ledger["accounts"]) + ledger["unaccounted"]
+    return sum(row["resident"] or 0 for row in ledger["accounts"]) + ledger["unaccounted"]
 
 
 def expect_ledger(label, prefix, pid, tier, by_page=True):
@@ -61,7 +61,7 @@ def expect_ledger(label, prefix, pid, tier, by_page=True):
     check(longest is not None and 0 < longest < 1, f"{label}: says how long it held the target's memory lock",
           str(longest))
     check(all(f["tier"] == tier for f in ledger["facts"]), f"{label}: every fact carries its tier")
-    report, got = read_json(prefix, "doctor", pid)
+    report, got = read_json(prefix, "doctor", pid, "--for", "0")
     check(got.returncode == 0 and report is not None, f"{label}: doctor works",
           f"exit {got.returncode} {got.stderr.strip()[:200]}")
     if report:
@@ -109,6 +109,8 @@ def owners_jvm():
         heap_is_there("C, sandboxed reader", expect_ledger("C, sandboxed reader", sandbox, pid, "C"))
         check("CAP_SYS_PTRACE would add" in text_of(sandbox, pid),
               "C, sandboxed reader: says that CAP_SYS_PTRACE would add the memory")
+        check("seccomp filter on jledger itself" in text_of(sandbox, pid) and "Yama" not in text_of(sandbox, pid),
+              "C, sandboxed reader: names the seccomp filter")
         quiet = run(sandbox, "map", pid, "--no-attach")
         check(quiet.returncode == 0, "C, sandboxed reader: map works without attach", quiet.stderr.strip()[:200])
         check(run(sandbox, "flags", pid).returncode == 0, "C, sandboxed reader: flags are asked from the VM")
@@ -118,6 +120,37 @@ def owners_jvm():
         expect_denied("D, another user", as_user(STRANGER), pid, "CAP_SYS_PTRACE")
         expect_denied("D, CAP_DAC_READ_SEARCH alone", as_user(STRANGER, "dac_read_search"), pid, "CAP_SYS_PTRACE")
         stopped_and_gone(jvm)
+
+
+def under_yama(scope, pid, reader):
+    """A prefix for a reader on a machine whose Yama stands at `scope`: what it would refuse is refused, and
+    /proc/sys/kernel, in a mount namespace of its own, says so."""
+    recorded = ("mount -t tmpfs none /proc/sys/kernel && mkdir /proc/sys/kernel/yama && "
+                f"echo {scope} >/proc/sys/kernel/yama/ptrace_scope && echo box >/proc/sys/kernel/hostname && "
+                'exec "$@"')
+    return ["unshare", "--mount", "sh", "-c", recorded, "sh", *reader, str(WORK / "seccomp_run"), "--of", str(pid)]
+
+
+def closed_by_yama():
+    """No Yama is needed: a filter gives its EPERM for this one process, and a file of its name the scope."""
+    with Jvm(JVM_OPTIONS, prefix=as_user(OWNER)) as jvm:
+        pid = jvm.pid
+        for scope, reader, helps in ((1, as_user(OWNER), "CAP_SYS_PTRACE would add"),
+                                     (2, as_user(OWNER), "sysctl kernel.yama.ptrace_scope=0"),
+                                     (3, as_user(OWNER), "a boot with kernel.yama.ptrace_scope below 3 would add"),
+                                     (3, [], "a boot with kernel.yama.ptrace_scope below 3 would add")):
+            label = f"C, Yama at {scope}{'' if reader else ', root'}"
+            prefix = under_yama(scope, pid, reader)
+            heap_is_there(label, expect_ledger(label, prefix, pid, "C"))
+            said = text_of(prefix, pid)
+            check("Yama" in said and f"ptrace_scope {scope}" in said, f"{label}: names Yama and its value", said[-400:])
+            check(helps in said and "seccomp" not in said, f"{label}: says what would help", said[-400:])
+            got = run(prefix, "flags", pid, "--no-attach")
+            check(got.returncode == 3 and "Yama" in got.stderr, f"{label}: no flags without attach, and why",
+                  got.stderr.strip()[:300])
+            unlisted = [read_json(prefix, "map", pid, "--no-attach", "--by", by)[0][f"{by}s"] for by in ("loader", "arena")]
+            check(unlisted == [None, None], f"{label}: lists that nobody can bring are null", str(unlisted)[:200])
+        check("Yama" not in text_of(under_yama(0, pid, as_user(OWNER)), pid), "C, Yama at 0: something else is named")
 
 
 def stopped_and_gone(jvm):
@@ -143,7 +176,7 @@ def root_against_capabilities():
 
 def other_namespaces():
     """The JVM as PID 1 of its own PID and mount namespaces."""
-    with Jvm(JVM_OPTIONS, prefix=["unshare", "--pid", "--mount", "--fork", "--mount-proc", "--kill-child"]) as outer:
+    with Jvm(JVM_OPTIONS, around=own_namespaces("--kill-child")) as outer:
         pid = java_below(outer.pid)
         check(status(pid, "NSpid") and pid != outer.pid, "namespaces: the JVM was found below unshare", str(pid))
         heap_is_there("namespaces", expect_ledger("namespaces", [], pid, "A"))
@@ -187,6 +220,10 @@ def main():
     compile_c(ROOT / "tests/live/seccomp_run.c", WORK / "seccomp_run")
     compile_java([ROOT / "tests/live/java/Quiet.java"], WORK)
     owners_jvm()
+    if no_namespaces():
+        skip("memory closed by Yama", no_namespaces())
+    else:
+        closed_by_yama()
     root_against_capabilities()
     if no_namespaces():
         skip("JVMs in other namespaces, hidepid", no_namespaces())

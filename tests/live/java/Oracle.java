@@ -3,7 +3,6 @@ import java.io.ByteArrayOutputStream;
 import java.io.DataInputStream;
 import java.io.DataOutputStream;
 import java.io.File;
-import java.io.InputStream;
 import java.io.RandomAccessFile;
 import java.nio.ByteBuffer;
 import java.nio.MappedByteBuffer;
@@ -34,7 +33,7 @@ public final class Oracle {
     }
 
     /** Loads a copy of {@link Payload} under another name: its constant pool's class name is replaced. */
-    static final class CopyLoader extends ClassLoader {
+    static final class CopyLoader extends NamedLoader {
         CopyLoader(String name) {
             super(name, CopyLoader.class.getClassLoader());
         }
@@ -63,7 +62,9 @@ public final class Oracle {
                     i++;
                 }
             }
-            in.transferTo(out);
+            byte[] rest = new byte[in.available()];
+            in.readFully(rest);
+            out.write(rest);
             byte[] made = bytes.toByteArray();
             return defineClass(to, made, 0, made.length);
         }
@@ -168,10 +169,7 @@ public final class Oracle {
             }
         }
         threads(12);
-        byte[] original;
-        try (InputStream in = Oracle.class.getResourceAsStream("Oracle$Payload.class")) {
-            original = in.readAllBytes();
-        }
+        byte[] original = Bytes.of("Oracle$Payload.class");
         for (int i = 0; i < 80; i++) {
             CopyLoader loader = new CopyLoader(word + "-loader-" + i);
             for (int k = 0; k <= i % 3; k++) {

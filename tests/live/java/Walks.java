@@ -3,9 +3,9 @@
 // churn: loads and drops classes, starts and ends threads, makes and drops buffers, collects.
 // Prints "ready".
 
-import java.io.InputStream;
 import java.nio.ByteBuffer;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.function.Supplier;
 
@@ -20,7 +20,7 @@ public class Walks {
         }
     }
 
-    static class Loader extends ClassLoader {
+    static class Loader extends NamedLoader {
         Loader(String name, ClassLoader parent) {
             super(name, parent);
         }
@@ -42,7 +42,7 @@ public class Walks {
         Class<?> c = loader.define(bytes);
         Object text = c.getMethod("text", String.class).invoke(null, "x");
         Object number = c.getMethod("number", int.class).invoke(null, 4);
-        return List.of(c, text, number);
+        return Arrays.asList(c, text, number);
     }
 
     static void quiet(byte[] bytes) throws Exception {
@@ -98,10 +98,7 @@ public class Walks {
     }
 
     public static void main(String[] args) throws Exception {
-        byte[] bytes;
-        try (InputStream in = Walks.class.getResourceAsStream("Walks$Payload.class")) {
-            bytes = in.readAllBytes();
-        }
+        byte[] bytes = Bytes.of("Walks$Payload.class");
         if (args[0].equals("quiet")) {
             quiet(bytes);
         } else {
