@@ -17,10 +17,19 @@ final class Copies {
 
     private static byte[] read() {
         try (InputStream in = Copies.class.getResourceAsStream("Entry.class")) {
-            return in.readAllBytes();
+            return rest(in);
         } catch (IOException e) {
             throw new IllegalStateException(e);
         }
+    }
+
+    private static byte[] rest(InputStream in) throws IOException { // JDK 8 has no readAllBytes
+        ByteArrayOutputStream all = new ByteArrayOutputStream();
+        byte[] some = new byte[4096];
+        for (int n = in.read(some); n >= 0; n = in.read(some)) {
+            all.write(some, 0, n);
+        }
+        return all.toByteArray();
     }
 
     static byte[] named(String name) {
@@ -59,13 +68,14 @@ final class Copies {
                     out.writeShort(in.readUnsignedShort());
                     break;
                 case 15:
-                    out.write(in.readNBytes(3));
+                    out.writeByte(in.readUnsignedByte());
+                    out.writeShort(in.readUnsignedShort());
                     break;
                 default:
                     out.writeInt(in.readInt());
             }
         }
-        out.write(in.readAllBytes());
+        out.write(rest(in));
         return bytes.toByteArray();
     }
 }

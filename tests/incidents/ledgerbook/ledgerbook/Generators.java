@@ -90,12 +90,15 @@ public final class Generators {
                     }
                 });
                 break;
-            case "plugins-same": // all plugins bundle the same library of 40 classes
+            case "plugins-same": // all plugins bundle the same library of 40 classes, beside 20 of their own
                 Pace.keep(rate, most, i -> {
                     Book b = new Book();
                     KEPT.add(b);
                     for (int k = 0; k < 40; k++) {
                         b.define(ordinary(k * 13));
+                    }
+                    for (int k = 0; k < 20; k++) {
+                        b.define(ordinary(i * 7 + k * 13).replace("acme.", "plugin" + i + '.'));
                     }
                 });
                 break;

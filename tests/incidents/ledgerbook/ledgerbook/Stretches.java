@@ -2,6 +2,9 @@
 package ledgerbook;
 
 import java.nio.ByteBuffer;
+import java.nio.channels.FileChannel;
+import java.nio.file.Paths;
+import java.nio.file.StandardOpenOption;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.List;
@@ -95,6 +98,18 @@ public final class Stretches {
                         sink = new byte[1 << 16];
                     }
                 });
+                break;
+            case "uploads": // eight threads that write heap buffers, each time larger ones
+                ExecutorService[] writers = new ExecutorService[8];
+                for (int i = 0; i < writers.length; i++) {
+                    String name = "upload-" + i;
+                    writers[i] = Executors.newSingleThreadExecutor(r -> new Thread(r, name));
+                }
+                Pace.keep(rate, most, i -> writers[i % writers.length].submit(() -> {
+                    try (FileChannel to = FileChannel.open(Paths.get("/dev/null"), StandardOpenOption.WRITE)) {
+                        return to.write(ByteBuffer.allocate(size * (1 + i / writers.length)));
+                    }
+                }));
                 break;
             case "garbage":
                 Pace.keep(rate, most, i -> sink = new byte[1 << 19]);
