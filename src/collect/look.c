@@ -172,20 +172,18 @@ static bool start(struct look *look, struct fail *why)
 	return true;
 }
 
-// Where something could not be had: memory that a dying process gives back makes no sense, but it
-// is no damage.
+// What is read of a process that dies makes no sense, or lacks something, but it is no damage.
 static bool check_alive(const struct look *look, struct fail *why)
 {
 	const struct target *t = look->target;
 	struct status status;
 	struct span text;
 
-	if (!t->live || !look->out->misses.count)
+	if (!t->live)
 		return true;
 	if (tree_read(t->files, arena_format(look->mem, "/proc/%d/status", t->pid), look->mem,
 		      &text, why) &&
-	    status_parse(text, &status, why) && status.state != 'Z' && status.state != 'X' &&
-	    status.has_memory)
+	    status_parse(text, &status, why) && !status_is_ending(&status))
 		return true;
 	return fail(why, FAIL_GONE, "it is no more");
 }

@@ -18,7 +18,12 @@
 #include "base/units.h"
 #include "os/inside.h"
 
-enum { READ_LIMIT = 256 << 20, FIRST_ROOM = 16 << 10 };
+enum { READ_LIMIT = 256 << 20, FIRST_ROOM = 16 << 10, LIST_PASSES = 8 };
+
+struct names {
+	const char **at;
+	size_t count, room;
+};
 
 // "/proc/4711/root/tmp/x": 4711 and what follows the process's directory ("root/tmp/x").
 static bool split_process_path(const char *path, int *pid, const char **rest)
@@ -241,14 +246,48 @@ static int compare_names(const void *a, const void *b)
 	return strcmp(*(const char *const *)a, *(const char *const *)b);
 }
 
+// Once through the directory.  errno where it fails.
+static bool list_once(DIR *dir, struct arena *mem, struct names *names)
+{
+	rewinddir(dir);
+	errno = 0;
+	for (struct dirent *e; (e = readdir(dir));)
+		if (strcmp(e->d_name, ".") != 0 && strcmp(e->d_name, "..") != 0)
+			vec_push(mem, names, arena_text(mem, e->d_name));
+	return !errno;
+}
+
+static void sort_and_fold(struct names *names)
+{
+	size_t kept = 0;
+
+	if (!names->count)
+		return;
+	qsort(names->at, names->count, sizeof(*names->at), compare_names);
+	for (size_t i = 1; i < names->count; i++)
+		if (strcmp(names->at[kept], names->at[i]) != 0)
+			names->at[++kept] = names->at[i];
+	names->count = kept + 1;
+}
+
+// The kernel goes on by number where a thread ends under its cursor (fs/proc/base.c, first_tid()):
+// those that moved up by then are left out.
+static bool may_leave_out(const char *path)
+{
+	size_t len = strlen(path);
+
+	return !strncmp(path, "/proc/", 6) && len > 5 && !strcmp(path + len - 5, "/task");
+}
+
 static bool live_list(void *self, const char *path, struct arena *mem, struct tree_names *out,
 		      struct fail *why)
 {
 	const struct live *l = self;
-	VEC(const char *) names = { 0 };
+	struct names names = { 0 };
 	int fd = open_path(l, path, O_RDONLY | O_DIRECTORY | O_CLOEXEC, why);
+	int left = may_leave_out(path) ? LIST_PASSES : 1, error = 0;
+	size_t before;
 	DIR *dir;
-	int error;
 
 	if (fd < 0)
 		return false;
@@ -258,16 +297,15 @@ static bool live_list(void *self, const char *path, struct arena *mem, struct tr
 		close(fd);
 		return fail_at(l, path, error, why);
 	}
-	errno = 0;
-	for (struct dirent *e; (e = readdir(dir));)
-		if (strcmp(e->d_name, ".") != 0 && strcmp(e->d_name, "..") != 0)
-			vec_push(mem, &names, arena_text(mem, e->d_name));
-	error = errno;
+	do { // until nothing is new
+		before = names.count;
+		if (!list_once(dir, mem, &names))
+			error = errno;
+		sort_and_fold(&names);
+	} while (!error && --left && names.count != before);
 	closedir(dir);
 	if (error)
 		return fail_at(l, path, error, why);
-	if (names.count)
-		qsort(names.at, names.count, sizeof(*names.at), compare_names);
 	*out = (struct tree_names){ names.at, names.count };
 	return true;
 }

@@ -2,12 +2,13 @@
 #include "parse/status.h"
 
 #include <limits.h>
+#include <signal.h>
 #include <string.h>
 
 #include "base/fail.h"
 
 // How the value behind a key is written.
-enum shape { KILOBYTES, COUNT, HEX, PROCESS, LAST_PROCESS, IDS, SIGNED_COUNT };
+enum shape { KILOBYTES, COUNT, HEX, PROCESS, LAST_PROCESS, IDS, SIGNED_COUNT, FLAG };
 
 static const struct key {
 	const char *text;
@@ -33,7 +34,9 @@ static const struct key {
 	KEY("VmPTE", KILOBYTES, vm_pte),
 	KEY("HugetlbPages", KILOBYTES, hugetlb),
 	KEY("Threads", COUNT, threads),
+	KEY("SigPnd", HEX, pending),
 	KEY("SigCgt", HEX, caught),
+	KEY("CoreDumping", FLAG, core_dumping),
 	KEY("CapPrm", HEX, cap_permitted),
 	KEY("CapEff", HEX, cap_effective),
 	KEY("Seccomp", SIGNED_COUNT, seccomp),
@@ -66,7 +69,7 @@ static bool take_ids(struct span *value, uint32_t to[2])
 static bool take_value(struct span value, const struct key *key, struct status *s)
 {
 	void *to = (char *)s + key->field;
-	uint64_t *number = to;
+	uint64_t *number = to, n;
 
 	switch (key->shape) {
 	case KILOBYTES:
@@ -87,6 +90,11 @@ static bool take_value(struct span value, const struct key *key, struct status *
 			return false;
 		while (take_process(&value, to))
 			;
+		return true;
+	case FLAG:
+		if (!span_take_dec(&value, &n))
+			return false;
+		*(bool *)to = n != 0;
 		return true;
 	case IDS:
 		return take_ids(&value, to);
@@ -150,4 +158,10 @@ bool status_parse(struct span text, struct status *out, struct fail *why)
 bool status_catches(const struct status *s, int signal)
 {
 	return signal > 0 && signal <= STATUS_SIGNALS && s->caught >> (signal - 1) & 1;
+}
+
+bool status_is_ending(const struct status *s)
+{
+	return s->state == 'Z' || s->state == 'X' || !s->has_memory ||
+	       (s->pending >> (SIGKILL - 1) & 1 && !s->core_dumping);
 }

@@ -25,7 +25,9 @@ struct status {
 	uint32_t uid, euid, gid, egid;
 	uint64_t vm_size, vm_rss, rss_anon, rss_file, rss_shmem, vm_swap, vm_pte, hugetlb;
 	uint64_t threads;
-	uint64_t caught; // SigCgt: signal n is bit n - 1
+	uint64_t pending; // SigPnd, of this thread: signal n is bit n - 1
+	uint64_t caught;  // SigCgt
+	bool core_dumping;
 	uint64_t cap_permitted, cap_effective;
 	int seccomp; // 0 none, 1 strict, 2 filter
 	bool has_memory;
@@ -35,5 +37,9 @@ struct status {
 // Pid is missing.  Unknown keys are skipped.
 bool status_parse(struct span text, struct status *out, struct fail *why);
 bool status_catches(const struct status *s, int signal);
+// Whether it has ended or is about to: where a process is killed, or exits, the kernel first gives
+// each thread SIGKILL, then they go one after another. One that writes its core stays until that is
+// written.
+bool status_is_ending(const struct status *s);
 
 #endif

@@ -2,10 +2,12 @@
 #include "os/live.h"
 
 #include <criterion/criterion.h>
+#include <pthread.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -150,4 +152,80 @@ Test(live, what_is_made_is_asked_from_its_maker)
 	cr_expect(span_is(got, "made"));
 	cr_expect_not(tree_made(&files, "x", make, NULL, &mem, &got, &why));
 	cr_expect_str_eq(why.text, "nothing to make");
+}
+
+// ---- threads that end while they are listed
+
+enum { PASSING = 300, STAYING = 40, ROUNDS = 10 };
+static _Atomic bool pass, over;
+static _Atomic int ids[STAYING];
+
+static void *pass_away(void *arg)
+{
+	while (!pass)
+		usleep(500 + (useconds_t)(uintptr_t)arg);
+	return NULL;
+}
+
+static void *stay(void *arg)
+{
+	*(_Atomic int *)arg = (int)syscall(SYS_gettid);
+	while (!over)
+		usleep(10000);
+	return NULL;
+}
+
+static bool lists(const struct tree_names *names, int id)
+{
+	char text[16];
+
+	snprintf(text, sizeof(text), "%d", id);
+	for (size_t i = 0; i < names->count; i++)
+		if (!strcmp(names->at[i], text))
+			return true;
+	return false;
+}
+
+// Those that stay and are not listed, while those before them in the kernel's list end.
+static int count_left_out(const struct tree *own)
+{
+	const char *path = arena_format(&mem, "/proc/%d/task", getpid());
+	pthread_t passing[PASSING], staying[STAYING];
+	struct tree_names names;
+	int left_out = 0;
+
+	pass = over = false;
+	for (uintptr_t i = 0; i < PASSING; i++)
+		cr_assert(!pthread_create(&passing[i], NULL, pass_away, (void *)i));
+	for (int i = 0; i < STAYING; i++) {
+		ids[i] = 0;
+		cr_assert(!pthread_create(&staying[i], NULL, stay, &ids[i]));
+		while (!ids[i])
+			usleep(100);
+	}
+	pass = true;
+	do {
+		cr_assert(tree_list(own, path, &mem, &names, &why), "%s", why.text);
+		for (int i = 0; i < STAYING; i++)
+			left_out += !lists(&names, ids[i]);
+		for (size_t i = 1; i < names.count; i++)
+			cr_assert_lt(strcmp(names.at[i - 1], names.at[i]), 0);
+	} while (names.count > STAYING + 4);
+	over = true;
+	for (int i = 0; i < PASSING; i++)
+		pthread_join(passing[i], NULL);
+	for (int i = 0; i < STAYING; i++)
+		pthread_join(staying[i], NULL);
+	return left_out;
+}
+
+Test(live, a_thread_that_stays_is_listed_also_while_others_end, .timeout = 60)
+{
+	struct live machine;
+	struct tree own = live_tree(&machine, "");
+	int left_out = 0;
+
+	for (int round = 0; round < ROUNDS; round++)
+		left_out += count_left_out(&own);
+	cr_expect_eq(left_out, 0, "%d", left_out);
 }

@@ -2,6 +2,7 @@
 #include "parse/status.h"
 
 #include <criterion/criterion.h>
+#include <stdio.h>
 
 #include "base/fail.h"
 
@@ -26,6 +27,8 @@ static const char TEXT[] = "Name:\tjava\n"
 			   "VmSwap:\t       12 kB\n"
 			   "HugetlbPages:\t 2048 kB\n"
 			   "Threads:\t19\n"
+			   "CoreDumping:\t0\n"
+			   "SigPnd:\t0000000000000002\n"
 			   "SigCgt:\t2000000181005ccf\n"
 			   "CapPrm:\t0000000000080004\n"
 			   "CapEff:\t0000000000000004\n"
@@ -101,4 +104,23 @@ Test(status, a_text_without_name_state_or_pid_is_refused)
 	cr_expect_not(status_parse(SPAN("Name:\tx\nPid:\t1\n"), &got, &why));
 	cr_expect_not(status_parse(SPAN("Name:\tx\nState:\tR\n"), &got, &why));
 	cr_expect_str_eq(why.text, "status has no Name, State or Pid");
+}
+
+static bool is_ending(const char *state, const char *rest)
+{
+	char text[256];
+
+	snprintf(text, sizeof(text), "Name:\tx\nState:\t%s\nPid:\t5\n%s", state, rest);
+	cr_assert(status_parse(span_of(text), &got, &why), "%s", why.text);
+	return status_is_ending(&got);
+}
+
+Test(status, one_that_is_killed_is_ending_before_its_threads_are_gone)
+{
+	cr_expect_not(is_ending("S (sleeping)", "VmRSS:\t9 kB\nSigPnd:\t0000000000004000\n"));
+	cr_expect(is_ending("S (sleeping)", "VmRSS:\t9 kB\nSigPnd:\t0000000000000100\n"));
+	cr_expect_not(is_ending("D (disk sleep)", "VmRSS:\t9 kB\nCoreDumping:\t1\n"
+						  "SigPnd:\t0000000000000100\n"));
+	cr_expect(is_ending("Z (zombie)", ""));
+	cr_expect(is_ending("R (running)", "SigPnd:\t0000000000000000\n"));
 }
