@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "os/logfile.h"
 
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
@@ -166,35 +167,121 @@ enum logfile_state logfile_state(struct logfile *f)
 	return LOGFILE_SAME;
 }
 
-// "gc.log.3.current" is renamed to "gc.log.3" and "gc.log.4.current", or ".0.current", begins.
-static bool next_of_series(const char *path, unsigned step, char *to, size_t room)
-{
-	static const char TAIL[] = ".current";
-	size_t len = strlen(path), base;
-	unsigned number;
+// What a VM calls the parts of a log that it rotates: unified logging renames the full "gc.log" to
+// "gc.log.N", JDK 8 the full "gc.log.N.current" to "gc.log.N"; N begins anew after the last.
+static const char TAIL[] = ".current";
 
-	if (len < sizeof(TAIL) + 1 || strcmp(path + len - (sizeof(TAIL) - 1), TAIL) != 0)
+static bool ends_in_tail(const char *text, size_t len)
+{
+	return len >= sizeof(TAIL) - 1 &&
+	       !memcmp(text + len - (sizeof(TAIL) - 1), TAIL, sizeof(TAIL) - 1);
+}
+
+// The length of `path` without ".N.current"; all of it where it does not end so.
+static size_t stem_length(const char *path, bool *is_series)
+{
+	size_t len = strlen(path), at = len - (sizeof(TAIL) - 1);
+
+	*is_series = false;
+	if (!ends_in_tail(path, len))
+		return len;
+	while (at && path[at - 1] >= '0' && path[at - 1] <= '9')
+		at--;
+	if (!at || path[at - 1] != '.' || ends_in_tail(path + at - 1, sizeof(TAIL) - 1))
+		return len;
+	*is_series = true;
+	return at - 1;
+}
+
+// Whether `name` is `stem`, "STEM.N" or "STEM.N.current".
+static bool is_part(const char *name, const char *stem, size_t stem_len)
+{
+	size_t digits;
+
+	if (strncmp(name, stem, stem_len) != 0)
 		return false;
-	for (base = len - (sizeof(TAIL) - 1);
-	     base && path[base - 1] >= '0' && path[base - 1] <= '9';)
-		base--;
-	if (!base || path[base - 1] != '.' || sscanf(path + base, "%u", &number) != 1)
+	name += stem_len;
+	if (!*name)
+		return true;
+	if (*name++ != '.')
 		return false;
-	return (size_t)snprintf(to, room, "%.*s%u%s", (int)base, path, step ? number + step : 0,
-				TAIL) < room;
+	digits = strspn(name, "0123456789");
+	return digits && (!name[digits] || !strcmp(name + digits, TAIL));
+}
+
+static bool is_later(const struct timespec *a, const struct timespec *b)
+{
+	return a->tv_sec > b->tv_sec || (a->tv_sec == b->tv_sec && a->tv_nsec > b->tv_nsec);
+}
+
+// The part that was written next after the one that is open: of those written later the first. More
+// than one may have been filled since.
+static bool find_next(const struct logfile *f, char *path, size_t room, ino_t *inode)
+{
+	const char *slash = strrchr(f->path, '/');
+	size_t dir_len = slash ? (size_t)(slash + 1 - f->path) : 0, stem_len;
+	const char *stem = f->path + dir_len;
+	struct timespec earliest = { 0 };
+	struct stat mine, st;
+	char at[sizeof(f->path)];
+	bool found = false, is_series;
+	DIR *dir;
+
+	if (fstat(f->fd, &mine) ||
+	    snprintf(at, sizeof(at), "%.*s", (int)dir_len, f->path) >= (int)sizeof(at) ||
+	    !(dir = opendir(dir_len ? at : ".")))
+		return false;
+	stem_len = stem_length(stem, &is_series);
+	for (struct dirent *e; (e = readdir(dir));) {
+		if (!is_part(e->d_name, stem, stem_len) ||
+		    (size_t)snprintf(at, sizeof(at), "%.*s%s", (int)dir_len, f->path, e->d_name) >=
+			    sizeof(at) ||
+		    stat(at, &st) || !S_ISREG(st.st_mode) || st.st_ino == f->inode ||
+		    !is_later(&st.st_mtim, &mine.st_mtim) ||
+		    (found && !is_later(&earliest, &st.st_mtim)))
+			continue;
+		earliest = st.st_mtim;
+		*inode = st.st_ino;
+		found = (size_t)snprintf(path, room, "%s", at) < room;
+	}
+	closedir(dir);
+	return found;
+}
+
+// Where the VM writes while it fills the part at `path`.
+static bool note_written_at(struct logfile *next, const char *before)
+{
+	size_t len = strlen(next->path);
+	bool is_series;
+
+	stem_length(before, &is_series);
+	if (!is_series)
+		strcpy(next->path, before);
+	else if (len + sizeof(TAIL) > sizeof(next->path))
+		return false;
+	else if (!ends_in_tail(next->path, len))
+		strcpy(next->path + len, TAIL);
+	return true;
 }
 
 bool logfile_reopen(struct logfile *f)
 {
 	struct logfile next;
 	char path[sizeof(f->path)];
+	ino_t inode = 0;
 
-	if (logfile_open(&next, f->path, NULL) ||
-	    (next_of_series(f->path, 1, path, sizeof(path)) && logfile_open(&next, path, NULL)) ||
-	    (next_of_series(f->path, 0, path, sizeof(path)) && logfile_open(&next, path, NULL))) {
-		logfile_close(f);
-		*f = next;
-		return true;
+	if (find_next(f, path, sizeof(path), &inode)) {
+		if (!logfile_open(&next, path, NULL))
+			return false;
+		// Renamed between the two calls: the next time.
+		if (next.inode != inode || !note_written_at(&next, f->path)) {
+			logfile_close(&next);
+			return false;
+		}
+	} else if (!logfile_open(&next, f->path, NULL)) { // where the clock tells nothing
+		return false;
 	}
-	return false;
+	logfile_close(f);
+	*f = next;
+	return true;
 }

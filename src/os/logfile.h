@@ -43,8 +43,9 @@ enum logfile_state {
 };
 // What became of its path.
 enum logfile_state logfile_state(struct logfile *f);
-// Opens what stands in its place now; of a file that is gone the next of a series whose names end
-// in ".N.current" (as JDK 8 writes), when it is there.  False: there is none yet, nothing changed.
+// Of a file that was moved or is gone: opens the part that was written next (the VM may have filled
+// more than one meanwhile), which at last is what stands in its place. False: there is none yet,
+// nothing changed.
 bool logfile_reopen(struct logfile *f);
 
 #endif

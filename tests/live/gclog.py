@@ -119,7 +119,7 @@ def follows():
     """The VM rotates its log every 64 KB; what is followed must be what all parts hold."""
     log = WORK / "followed.log"
     if is_modular():
-        flags = [f"-Xlog:gc*,safepoint:file={inside(log)}:time,uptime,level,tags:filecount=30,filesize=64K"]
+        flags = [f"-Xlog:gc*,safepoint:file={inside(log)}:time,uptime,level,tags:filecount=90,filesize=64K"]
         first, parts = log, "followed.log*"
     else:
         flags = [f"-Xloggc:{inside(log)}", "-XX:+PrintGCDetails", "-XX:+UseGCLogFileRotation", "-XX:NumberOfGCLogFiles=30",
