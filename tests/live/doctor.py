@@ -13,7 +13,7 @@ import time
 
 from harness import JLEDGER, ROOT, Jvm, check, compile_java, done, jledger_json, scratch
 
-ALONE_S, WINDOW_S = 6, 8
+ALONE_S, WINDOW_S = 10, 8
 SLACK = 0.2  # of what the program did: the window's ends and a busy machine
 
 # name: (flags, arguments, cause, verdicts, culprit, loader, collectable, MB per second or None)
