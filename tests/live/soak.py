@@ -159,7 +159,8 @@ def live(gc, work, looks, draw, tally):
     ends_ms = draw.randrange(300, 100 * looks + 1000)
     flags = [*flags_of(gc), f"-Xmx{HEAP}", f"-XX:MaxDirectMemorySize={DIRECT}"]
     with Jvm([*flags, "-cp", str(work), "Soak", str(draw.randrange(1 << 30)), str(ends_ms if how == "itself" else 0)]) as jvm:
-        held = at_rest(jvm.pid, json.loads(jvm.lines[-1]))
+        # ZGC unloads classes since JDK 12.
+        held = at_rest(jvm.pid, {**json.loads(jvm.lines[-1]), "unloads": (feature(), gc) != (11, "Z")})
         jvm.say("go")
         timer = threading.Timer(ends_ms / 1000, jvm.process.send_signal, (signal.SIGKILL if how == "killed" else signal.SIGTERM,))
         if how != "itself":

@@ -146,8 +146,9 @@ def wild(look, held):
             yield f"{row['account']}: {row}"
     if (rows["java-heap"]["committed"] or 0) > HEAP:
         yield f"Java heap: {rows['java-heap']['committed']} committed of {HEAP}"
-    bounds = (("loaders.count", f["loaders"], 3 * (f["loaders"] + f["ring"]) + 2000),
-              ("classes.count", f["loaders"] * f["classes"] + 300, 40000),
+    most = 1 if f["unloads"] else 1000  # what a collector leaves there stays
+    bounds = (("loaders.count", f["loaders"], most * (3 * (f["loaders"] + f["ring"]) + 2000)),
+              ("classes.count", f["loaders"] * f["classes"] + 300, most * 40000),
               ("threads.java", f["threads"] + 4, f["threads"] + 150), ("os.threads", f["threads"] + 4, f["threads"] + 200),
               ("direct.count", f["buffers"], 200000), ("direct.capacity", 0, DIRECT), ("direct.reserved", 0, 2 * DIRECT),
               ("direct.limit", DIRECT, DIRECT), ("metaspace.used", MIB // 2, 512 * MIB), ("malloc.arenas", 1, 200),
