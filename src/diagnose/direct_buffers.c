@@ -21,6 +21,9 @@ enum {
 	HELD_PERCENT = 90,       // of the first moment's buffers that a collection left
 };
 
+static const double LEAST_PACE =
+	0.75; // of that since the start, where no collection showed anything
+
 struct pool {
 	double bytes, before, grown; // reserved
 	double buffers, buffers_added;
@@ -166,6 +169,17 @@ static const char *ask_whether_it_ends(const struct evidence *e, struct arena *m
 			    seconds);
 }
 
+// A pool whose dead buffers wait in the old generation grows as well, but not at the pace at which
+// it was filled.
+static bool slows(const struct evidence *e, const struct pool *p)
+{
+	double uptime = weigh_uptime(e);
+
+	return weigh_pace(e, p->before, p->grown) == PACE_SLOWING ||
+	       (p->whole < 1 && uptime > 0 &&
+		p->grown / e->window_s < LEAST_PACE * p->before / uptime);
+}
+
 static enum verdict judge_growth(const struct evidence *e, struct arena *mem, const struct pool *p,
 				 struct finding *out)
 {
@@ -197,7 +211,7 @@ static enum verdict judge_growth(const struct evidence *e, struct arena *mem, co
 				     weigh_signed_size(mem, p->grown), weigh_window_text(mem, e),
 				     seconds),
 			again);
-	if (weigh_pace(e, p->before, p->grown) == PACE_SLOWING)
+	if (slows(e, p))
 		return cannot_tell(out, mem,
 				   ask_whether_it_ends(e, mem, p, "slower than before", seconds),
 				   again);

@@ -14,6 +14,7 @@ import time
 from harness import JLEDGER, ROOT, Jvm, check, compile_java, done, jledger_json, scratch
 
 ALONE_S, WINDOW_S = 10, 8
+IN_FLIGHT = 22 << 20  # bytes: two of eight threads' buffers, which are freed and made anew, are not there at one moment
 SLACK = 0.2  # of what the program did: the window's ends and a busy machine
 
 # name: (flags, arguments, cause, verdicts, culprit, loader, collectable, MB per second or None)
@@ -48,8 +49,8 @@ FAULTS = {
         "-XX:+UseSerialGC -Xmx32m -XX:MaxDirectMemorySize=1g", "Stretches direct-full-gc 6", "direct-buffers",
         "confirmed", "java.nio.DirectByteBuffer", None, None, 6),
     "ever larger heap buffers through channels": (
-        "-XX:+UseParallelGC -Xmx256m -XX:MaxDirectMemorySize=1g", "Stretches uploads 8", "direct-temporary",
-        "confirmed", "upload-#", None, None, 8),
+        "-XX:+UseParallelGC -Xmx600m -XX:MaxDirectMemorySize=1g", "Stretches uploads 8", "direct-temporary",
+        "confirmed", "upload-#", None, None, 8),  # see IN_FLIGHT
 }
 
 # name: (flags, arguments, note that must be there)
@@ -106,7 +107,8 @@ def judge_fault(name, report):
     check(collectable is None or found["collectable"] in collectable, f"{name}: collectable {collectable}", found["collectable"])
     if growth is not None:
         wanted = growth_of(report, growth)
-        check(near(found["growth_bytes_per_s"], wanted), f"{name}: the growth is the program's",
+        slack = IN_FLIGHT / report["window_s"] if cause == "direct-temporary" else 0
+        check(near(found["growth_bytes_per_s"], wanted) or abs(found["growth_bytes_per_s"] - wanted) <= slack, f"{name}: the growth is the program's",
               f"{found['growth_bytes_per_s']:.0f} for {wanted:.0f}")
 
 
