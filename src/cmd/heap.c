@@ -11,6 +11,7 @@
 #include "base/units.h"
 #include "cmd/command.h"
 #include "cmd/complain.h"
+#include "cmd/heap_live.h"
 #include "cmd/heap_views.h"
 #include "cmd/pause.h"
 #include "heap/paths.h"
@@ -303,6 +304,9 @@ static int run(const struct options *o)
 		complain("heap DUMP %s takes %s", v->name, v->arguments ? v->arguments : "no more");
 		return EXIT_USAGE;
 	}
+	if (stat(o->argument[0], &st) && v->show == heap_histo && !strchr(o->argument[0], '/') &&
+	    !strstr(o->argument[0], ".hprof") && !o->retained && !o->html)
+		return heap_live_histo(o);
 	if (stat(o->argument[0], &st) || !S_ISREG(st.st_mode)) {
 		complain("%s: no such heap dump; this version reads dumps, which jcmd PID "
 			 "GC.heap_dump "
@@ -327,7 +331,11 @@ const struct command cmd_heap = {
 		"jhsdb and -XX:+HeapDumpOnOutOfMemoryError write it. VIEW is one of these; without "
 		"one it is suspects.\n\n"
 		"histo: instances and bytes by class, as GC.class_histogram -all counts them; with "
-		"--retained also what each class keeps alive.\n\n"
+		"--retained also what each class keeps alive. Given a PID, or part of a main class "
+		"or jar "
+		"name, instead of a dump, it reads the whole heap of that JVM from outside, "
+		"without a "
+		"pause: of Serial, Parallel and G1 only.\n\n"
 		"suspects: objects, and groups of one class, that keep a tenth of the live heap or "
 		"more; where below them it accumulates; the way there from a root. Classes of an "
 		"application's loader are judged each by itself.\n\n"

@@ -32,8 +32,9 @@ enum {
 	CLASSES_DUPLICATES = 4,
 	CLASSES_HOLDERS = 8, // what keeps one loader alive
 	CLASSES_ALLOCATED = 16,
-	CLASSES_PARTS = 32,  // what each class takes: a walk over all of Metaspace
-	CLASSES_CHUNKS = 64, // how Metaspace is cut
+	CLASSES_PARTS = 32,    // what each class takes: a walk over all of Metaspace
+	CLASSES_CHUNKS = 64,   // how Metaspace is cut
+	CLASSES_OBJECTS = 128, // objects of each class: a walk over the Java heap
 };
 
 // Whether malloc's chunks are walked through, which reads all of its memory.

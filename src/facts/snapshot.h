@@ -15,6 +15,7 @@
 #include "base/fail.h"
 #include "facts/claim.h"
 #include "facts/classstats.h"
+#include "facts/live.h"
 #include "facts/malloc.h"
 #include "facts/metaspace.h"
 #include "facts/options.h"
@@ -305,6 +306,7 @@ struct snapshot {
 	struct nmt_facts nmt;
 	struct metaspace_facts metaspace;     // of `classes --metaspace`
 	struct class_stats_facts class_stats; // of `classes --stats`
+	struct live_facts live;               // of `heap PID histo`
 	struct {                              // of the look itself
 		double cpu_s, wall_s;
 		uint64_t peak_rss;

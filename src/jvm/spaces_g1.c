@@ -290,3 +290,34 @@ bool spaces_g1_read(const struct hotspot *vm, struct arena *mem, struct spaces *
 	*out = s;
 	return true;
 }
+
+bool spaces_g1_regions(const struct hotspot *vm, struct arena *mem, struct spaces_region **out,
+		       size_t *count, struct fail *why)
+{
+	struct heap h = { 0 };
+	struct spaces_region *to;
+
+	if (!open_heap(vm, mem, &h, why) || !find_read_bytes(&h, why) ||
+	    !read_regions(&h, mem, why))
+		return false;
+	find_tags(&h);
+	if (!h.kinds.known)
+		return fail(why, FAIL_ABSENT, "the kinds of G1's regions are not known");
+	to = arena_array(mem, struct spaces_region, h.committed + 1);
+	for (size_t i = 0; i < h.committed; i++) {
+		const unsigned char *bytes = h.objects + i * h.read_bytes;
+		struct spaces_row rows[G1KIND_COUNT] = { 0 };
+		uint32_t tag;
+
+		if (!add_region(&h, i, rows, why) ||
+		    !g1kinds_read(&h.kinds, bytes, h.read_bytes, &to[i].kind))
+			return false;
+		memcpy(&tag, bytes + h.kinds.offset, sizeof(tag));
+		to[i].begins = !(tag & 1); // the VM's tags of what continues are odd
+		to[i].bottom = member(&h, FIELD_G1_REGION_BOTTOM, bytes);
+		to[i].top = to[i].bottom + rows[to[i].kind].used;
+	}
+	*out = to;
+	*count = h.committed;
+	return true;
+}
