@@ -67,7 +67,7 @@ static uint64_t size_of(const struct walk *w, const unsigned char *p, uint64_t s
 	uint32_t length;
 	uint64_t size;
 
-	if (seen < 16 || !find_class(w, p, index))
+	if (seen < (w->vm->compact_headers ? 8 : 16) || !find_class(w, p, index))
 		return 0;
 	layout = w->layout[*index];
 	if (layout > 0) {
@@ -221,7 +221,7 @@ static bool find_gaps(struct walk *w, struct arena *mem, struct fail *why)
 {
 	struct hotspot_threads threads = { 0 };
 	uint32_t reserve = 0;
-	uint64_t tail;
+	uint64_t tail, least;
 
 	if (!hotspot_has_offset(w->vm, FIELD_TLAB_TOP) ||
 	    !hotspot_has_offset(w->vm, FIELD_TLAB_END))
@@ -230,8 +230,10 @@ static bool find_gaps(struct walk *w, struct arena *mem, struct fail *why)
 		return false;
 	hotspot_read_u32(w->vm, FIELD_TLAB_RESERVE, 0, &reserve, NULL);
 	tail = reserve > 1 << 16 ? 0 : (uint64_t)reserve * 8;
-	if (tail < (w->vm->compressed_klasses ? 16 : 24))
-		tail = w->vm->compressed_klasses ? 16 : 24;
+	// Room for the smallest filler; one word, the least there is between objects, needs none.
+	least = w->vm->compact_headers ? 0 : w->vm->compressed_klasses ? 16 : 24;
+	if (tail < least)
+		tail = least;
 	w->gaps = arena_array(mem, struct gap, threads.java.count + 1);
 	w->gap_count = 0;
 	for (size_t i = 0; i < threads.java.count; i++) {
@@ -318,7 +320,7 @@ static bool open_walk(struct walk *w, struct arena *mem, struct fail *why)
 		if (k->kind == CLASS_INSTANCE && !strcmp(k->name, "java/lang/Class"))
 			w->mirror_class = (uint32_t)i;
 	}
-	w->buffer = arena_get(mem, CHUNK);
+	w->buffer = arena_get(mem, CHUNK + HEAD); // a head may be looked at past the end
 	return true;
 }
 
