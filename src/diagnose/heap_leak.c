@@ -6,6 +6,7 @@
 // collected, an even pace and a good part of the maximum to speak of a likely leak.
 #include "base/units.h"
 #include "diagnose/collections.h"
+#include "diagnose/logged.h"
 #include "diagnose/rule.h"
 #include "diagnose/weigh.h"
 
@@ -282,4 +283,6 @@ static enum verdict judge(const struct evidence *e, struct arena *mem, struct fi
 		"jledger doctor PID --for 120s");
 }
 
-const struct rule rule_heap_leak = { .cause = "heap-leak", .judge = judge };
+const struct rule rule_heap_leak = { .cause = "heap-leak",
+				     .judge = judge,
+				     .judge_log = heap_leak_logged };

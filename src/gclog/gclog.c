@@ -34,6 +34,7 @@ struct gclog *gclog_create(gclog_sink *sink, void *arg)
 		abort();
 	g->out = (struct gclog_output){ sink, arg, &g->facts };
 	g->facts.max_heap = g->facts.max_meta = g->facts.region = UNKNOWN_BYTES;
+	g->facts.swap = g->facts.swap_free = UNKNOWN_BYTES;
 	return g;
 }
 

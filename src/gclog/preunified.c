@@ -316,6 +316,15 @@ static void append_before_atom(struct preunified *u, const char *from, const cha
 	append(u, from, end ? end : bracket);
 }
 
+// "[FinalReference, 1110 refs, 0.0002 secs]"
+static void take_final_references(struct preunified *u, const char *p, const char *end)
+{
+	uint64_t count;
+
+	if (scan_integer(&p, end, &count) && SCAN_TEXT(&p, end, " refs"))
+		u->now.open.final_refs = count;
+}
+
 static enum gclog_told scan_line(struct preunified *u, const struct gclog_line *l, const char *p,
 				 const struct gclog_output *out)
 {
@@ -367,6 +376,8 @@ static enum gclog_told scan_line(struct preunified *u, const struct gclog_line *
 			told = GCLOG_EVENT;
 		} else if (u->now.depth) {
 			u->now.depth++;
+			if (SCAN_TEXT(&(const char *){ p }, end, "FinalReference, "))
+				take_final_references(u, p + sizeof("FinalReference, ") - 1, end);
 		} else {
 			// A detail of the record before, with brackets of its own.
 			if (u->has_pause && record_g1_detail(p, end, &u->pause))
@@ -400,6 +411,8 @@ enum gclog_told preunified_line(struct preunified *u, const struct gclog_line *l
 	first = p;
 	scan_blanks(&first, end);
 	if (first == end)
+		return GCLOG_DETAIL;
+	if (*first == 'D' && u->now.depth && gclog_tenuring(first, end, &u->now.open.tenuring))
 		return GCLOG_DETAIL;
 	if (gclog_is_noise(first, end))
 		return GCLOG_DETAIL;
