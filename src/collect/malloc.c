@@ -9,6 +9,7 @@
 #include "collect/stale.h"
 #include "collect/taken.h"
 #include "malloc/allocator.h"
+#include "malloc/musl.h"
 #include "malloc/rtld.h"
 
 static const char *const PARTS[] = {
@@ -23,6 +24,12 @@ static const enum certainty CERTAINTIES[] = {
 	[GLIBC_GUESSED] = CERTAINTY_ESTIMATED,
 };
 static const enum fact_id FACTS[] = { F_MALLOC_ARENAS, F_MALLOC_SYSTEM, F_MALLOC_MMAPPED };
+
+static void set_missing(struct look *look, struct provenance from, const char *why)
+{
+	for (size_t i = 0; i < sizeof(FACTS) / sizeof(FACTS[0]); i++)
+		snapshot_set_missing(look->out, FACTS[i], from, why);
+}
 
 static void set_facts(struct look *look, const struct glibc *g)
 {
@@ -127,22 +134,66 @@ static void name_allocator(struct look *look, const struct allocator *a)
 			  look_from(look, "malloc", "proc", CERTAINTY_DERIVED));
 }
 
+static void claim_musl(struct look *look, const struct musl *m)
+{
+	static const char *const PARTS_OF_MUSL[] = {
+		[MUSL_RECORDS] = "records", [MUSL_GROUP] = "group", [MUSL_LARGE] = "mapped block"
+	};
+
+	for (size_t i = 0; i < m->pieces.count; i++) {
+		const struct musl_piece *p = &m->pieces.at[i];
+
+		snapshot_claim(look->out, (struct claim){ .start = p->start,
+							  .end = p->end,
+							  .account = "malloc",
+							  .part = PARTS_OF_MUSL[p->part],
+							  .source = "musl",
+							  .certainty = CERTAINTY_EXACT });
+	}
+}
+
+// Its groups are no arenas: there is nothing to count.
+static bool run_musl(struct look *look, const struct malloc_view *view, struct fail *why)
+{
+	struct provenance from = look_from(look, "malloc", "musl", CERTAINTY_EXACT);
+	struct range *own;
+	struct musl m;
+
+	if (!musl_read(view, look->mem, &m, why)) {
+		set_missing(look, from, why->text);
+		return false;
+	}
+	snapshot_set_missing(look->out, F_MALLOC_ARENAS, from, "musl has no arenas");
+	snapshot_set(look->out, F_MALLOC_SYSTEM, m.system, from);
+	snapshot_set(look->out, F_MALLOC_MMAPPED, m.large_bytes, from);
+	claim_musl(look, &m);
+	own = arena_array(look->mem, struct range, m.pieces.count + 1);
+	for (size_t i = 0; i < m.pieces.count; i++)
+		own[i] = (struct range){ m.pieces.at[i].start, m.pieces.at[i].end };
+	look->stale = stale_bytes(look, view, own, m.pieces.count);
+	if (!m.whole) { // each piece stands for itself
+		fail(why, FAIL_CORRUPT, "some of musl's groups moved while they were read");
+		look_miss(look, &collector_malloc, why);
+	}
+	return true;
+}
+
 static bool run(struct look *look, struct fail *why)
 {
 	struct malloc_view view;
 	struct allocator allocator;
+	struct range *own;
 	struct glibc g;
 
 	allocator_find(look->target->files, look->target->pid, &look->maps, look->mem, &allocator);
 	name_allocator(look, &allocator);
 	taken_view(look, &view);
+	if (allocator.kind == ALLOCATOR_MUSL)
+		return run_musl(look, &view, why);
 	if (is_foreign(&allocator)) // libc's own arenas hold next to nothing then
 		fail(why, FAIL_ABSENT, "what %s holds can't be told yet", allocator.name);
 	if (is_foreign(&allocator) || !glibc_read(&view, look->mem, &g, why)) {
-		for (size_t i = 0; i < sizeof(FACTS) / sizeof(FACTS[0]); i++)
-			snapshot_set_missing(look->out, FACTS[i],
-					     look_from(look, "malloc", "glibc", CERTAINTY_EXACT),
-					     why->text);
+		set_missing(look, look_from(look, "malloc", "glibc", CERTAINTY_EXACT), why->text);
 		// The linker's own pages are told from the allocator's by knowing these.
 		if (allocator.kind == ALLOCATOR_GLIBC)
 			snapshot_doubt(look->out, "libraries", "malloc", false);
@@ -155,7 +206,10 @@ static bool run(struct look *look, struct fail *why)
 	add_arenas(look, &g);
 	claim_pieces(look, &g);
 	claim_linker(look, &view, &g);
-	look->stale = stale_bytes(look, &view, &g);
+	own = arena_array(look->mem, struct range, g.pieces.count + 1);
+	for (size_t i = 0; i < g.pieces.count; i++)
+		own[i] = (struct range){ g.pieces.at[i].start, g.pieces.at[i].end };
+	look->stale = stale_bytes(look, &view, own, g.pieces.count);
 	if (g.doubts.count) { // each piece stands for itself and says how sure it is
 		fail(why, FAIL_CORRUPT, "%s%s", g.doubts.at[0],
 		     g.doubts.count > 1 ? " (and more)" : "");

@@ -3,7 +3,6 @@
 
 #include "base/units.h"
 #include "collect/collector.h"
-#include "malloc/glibc.h"
 #include "malloc/view.h"
 
 // Of the resident set: less than this is not worth another look.
@@ -12,7 +11,8 @@ enum { PART = 200, LEAST = 256 << 10 };
 struct rest {
 	const struct look *look;
 	const struct malloc_view *view;
-	const struct glibc *malloc;
+	const struct range *own; // sorted
+	size_t own_count;
 	const struct maps *now; // NULL: all that is unexplained counts
 	uint64_t bytes;
 };
@@ -34,11 +34,27 @@ static void add(struct rest *r, uint64_t start, uint64_t end)
 		r->bytes += pages_between(&r->look->pages, start, end, PAGE_PRESENT);
 }
 
+// The first of malloc's ranges that ends above `at`, or NULL.
+static const struct range *first_own(const struct rest *r, uint64_t at)
+{
+	size_t low = 0, high = r->own_count;
+
+	while (low < high) {
+		size_t mid = low + (high - low) / 2;
+
+		if (r->own[mid].end <= at)
+			low = mid + 1;
+		else
+			high = mid;
+	}
+	return low < r->own_count ? &r->own[low] : NULL;
+}
+
 static void add_unexplained(struct rest *r, uint64_t start, uint64_t end)
 {
 	while (start < end) {
 		const struct range *taken = view_find_taken(r->view, start, end);
-		const struct glibc_piece *piece = glibc_first_piece(r->malloc, start);
+		const struct range *piece = first_own(r, start);
 		uint64_t until = end, next = end;
 
 		if (taken && taken->start < until) {
@@ -65,9 +81,9 @@ static uint64_t unexplained(struct rest *r)
 }
 
 uint64_t stale_bytes(const struct look *look, const struct malloc_view *view,
-		     const struct glibc *malloc)
+		     const struct range *own, size_t own_count)
 {
-	struct rest r = { look, view, malloc, NULL, 0 };
+	struct rest r = { look, view, own, own_count, NULL, 0 };
 	uint64_t least = snapshot_get(look->out, F_RSS, 0) / PART;
 	struct maps now;
 

@@ -7,15 +7,16 @@
 #ifndef COLLECT_STALE_H
 #define COLLECT_STALE_H
 
+#include <stddef.h>
 #include <stdint.h>
 
-struct glibc;
 struct look;
 struct malloc_view;
+struct range;
 
-// Present bytes of anonymous memory in this look's scan that are neither taken nor malloc's and whose
+// Present bytes of anonymous memory in this look's scan that are neither taken nor malloc's `own` (sorted) and whose
 // mapping is gone by now; 0 where they are too few to matter: then nothing is read for it.
 uint64_t stale_bytes(const struct look *look, const struct malloc_view *view,
-		     const struct glibc *malloc);
+		     const struct range *own, size_t own_count);
 
 #endif

@@ -13,6 +13,7 @@
 #include "jvm/addresses.h"
 #include "jvm/hotspot.h"
 #include "jvm/pthreads.h"
+#include "malloc/musl.h"
 #include "os/tasks.h"
 
 enum {
@@ -39,6 +40,7 @@ struct state {
 	struct hotspot_threads vm;
 	struct pthreads libc;
 	bool has_libc;
+	const char *libc_name;
 	// tid_key() -> index into the lists; the VM's own threads stand behind the Java ones.
 	struct addresses in_vm, in_libc;
 	struct addresses claimed; // ends of stacks that have an owner
@@ -132,7 +134,7 @@ static uint64_t find_contradiction(const struct state *s)
 		if (!addresses_find(&s->in_libc, tid_key(t->ns_tid), &index))
 			return t->at;
 		p = &s->libc.rows.at[index];
-		if (p->pthread_at != t->pthread_at || p->stack_end != t->stack_end ||
+		if (p->pthread_at != t->pthread_at || p->top != t->stack_end ||
 		    p->stack_start > t->stack_end ||
 		    (p->stack_start > t->stack_start
 			     ? p->stack_start - t->stack_start
@@ -166,8 +168,10 @@ static bool read_lists_once(struct state *s, struct fail *why)
 		seeds[i] = (struct pthread_seed){ t->pthread_at, t->stack_start, t->stack_end,
 						  t->ns_tid };
 	}
-	s->has_libc = pthreads_read(look->target->memory, &look->maps, seeds, s->vm.java.count,
-				    look->mem, &s->libc, NULL);
+	s->libc_name = musl_library(&look->maps) ? "musl" : "glibc";
+	s->has_libc = (musl_library(&look->maps) ? pthreads_read_musl : pthreads_read)(
+		look->target->memory, &look->maps, seeds, s->vm.java.count, look->mem, &s->libc,
+		NULL);
 	if (s->has_libc)
 		threads_find_internal(look->vm, &s->libc, look->mem, &s->vm);
 	for (size_t i = 0; i < vm_count(s); i++)
@@ -188,15 +192,6 @@ static uint64_t fingerprint(const struct state *s)
 	for (size_t i = 0; i < s->tasks.count; i++)
 		sum = (sum ^ (uint64_t)s->tasks.at[i].tid) * 0x100000001b3;
 	return sum;
-}
-
-static bool is_musl(const struct look *look)
-{
-	for (size_t i = 0; i < look->maps.count; i++)
-		if (look->maps.at[i].executable &&
-		    !strncmp(mapping_file_name(&look->maps.at[i]), "ld-musl-", 8))
-			return true;
-	return false;
 }
 
 // Threads come and go while the lists are read; a contradiction that stays though they don't is
@@ -292,22 +287,26 @@ static bool first_stack(const struct look *look, struct stack *out)
 static bool find_stack(const struct state *s, const struct task *task,
 		       const struct hotspot_thread *t, struct stack *out)
 {
+	const struct pthread_row *p = NULL;
 	uint32_t index = 0;
 
-	if (t) {
-		*out = (struct stack){ t->stack_start, t->stack_end, "vmstructs", CERTAINTY_EXACT };
+	if (addresses_find(&s->in_libc, tid_key((uint32_t)task->ns_tid), &index))
+		p = &s->libc.rows.at[index];
+	if (t) { // above it musl has thread-local storage, in the same mapping
+		*out = (struct stack){ t->stack_start,
+				       p && p->top == t->stack_end ? p->stack_end : t->stack_end,
+				       "vmstructs", CERTAINTY_EXACT };
 		return true;
 	}
-	if (addresses_find(&s->in_libc, tid_key((uint32_t)task->ns_tid), &index)) {
-		*out = (struct stack){ s->libc.rows.at[index].stack_start,
-				       s->libc.rows.at[index].stack_end, "glibc",
+	if (p) {
+		*out = (struct stack){ p->stack_start, p->stack_end, s->libc_name,
 				       CERTAINTY_DERIVED };
 		return true;
 	}
 	if (task->tid == s->look->target->pid && first_stack(s->look, out))
 		return true;
 	// musl's stacks are smaller, without a gap to what malloc has beside them.
-	return !is_musl(s->look) && stack_by_shape(s->look, task->stack_pointer, out);
+	return !musl_library(&s->look->maps) && stack_by_shape(s->look, task->stack_pointer, out);
 }
 
 // Collector maps has claimed the kernel's own mapping; the thread is what it did not know.
@@ -383,7 +382,8 @@ static void add_ownerless_stacks(struct state *s)
 {
 	for (size_t i = 0; s->has_libc && i < s->libc.rows.count; i++) {
 		const struct pthread_row *p = &s->libc.rows.at[i];
-		struct stack stack = { p->stack_start, p->stack_end, "glibc", CERTAINTY_DERIVED };
+		struct stack stack = { p->stack_start, p->stack_end, s->libc_name,
+				       CERTAINTY_DERIVED };
 
 		if (addresses_put(&s->claimed, p->stack_end, 0, NULL))
 			claim_stack(s->look, &stack,

@@ -3,7 +3,8 @@
 //
 // A big pool that stays as it is, is what servers are built with.  A pool that grows is either held
 // or waits for a collection: buffers that were there at the window's start and still are after a
-// collection are held.  java.nio.Bits counts all of them, the list of cleaners names each.
+// collection of the whole heap are held; those of the old generation a young one leaves though they are
+// dead.  java.nio.Bits counts all of them, the list of cleaners names each.
 
 #include <math.h>
 #include <stdlib.h>
@@ -20,12 +21,15 @@ enum {
 	HELD_PERCENT = 90,       // of the first moment's buffers that a collection left
 };
 
+static const double LEAST_PACE =
+	0.75; // of that since the start, where no collection showed anything
+
 struct pool {
 	double bytes, before, grown; // reserved
 	double buffers, buffers_added;
 	double limit; // 0: not known
 	double held;  // percent of the first moment's buffers that are still there; -1: not known
-	double collections;
+	double collections, whole;         // of them, of the whole heap
 	double temporary, temporary_grown; // of it, what NIO keeps for threads
 	uint64_t resident;                 // of the account
 };
@@ -70,6 +74,7 @@ static struct pool measure(const struct evidence *e)
 	weigh_fact(e, F_DIRECT_RESERVED, &p.grown);
 	weigh_fact(e, F_DIRECT_COUNT, &p.buffers_added);
 	weigh_fact(e, F_GC_COUNT, &p.collections);
+	p.whole = weigh_whole_collections(e);
 	weigh_fact(e, F_DIRECT_TEMPORARY_COUNTED, &p.temporary_grown);
 	p.before = p.bytes - p.grown;
 	if (weigh_has_window(e))
@@ -117,11 +122,16 @@ static void describe(const struct evidence *e, struct arena *mem, const struct p
 	if (p->collections < 1)
 		weigh_confused(out, mem, "direct-awaiting-gc",
 			       "not ruled out: no collection came by, and one would show it");
+	else if (p->whole < 1)
+		weigh_confused(
+			out, mem, "direct-awaiting-gc",
+			"not ruled out: only young collections came by, which leave dead buffers "
+			"of the old generation");
 	else if (p->held >= 0)
 		weigh_confused(
 			out, mem, "direct-awaiting-gc",
 			arena_format(mem, "%s came by and left %.0f %% of them",
-				     weigh_count(mem, (uint64_t)p->collections, "collection"),
+				     weigh_count(mem, (uint64_t)p->whole, "whole-heap collection"),
 				     p->held));
 	weigh_remedy(out, mem, out->cause->remedy);
 	weigh_remedy(out, mem,
@@ -159,10 +169,21 @@ static const char *ask_whether_it_ends(const struct evidence *e, struct arena *m
 			    seconds);
 }
 
+// A pool whose dead buffers wait in the old generation grows as well, but not at the pace at which
+// it was filled.
+static bool slows(const struct evidence *e, const struct pool *p)
+{
+	double uptime = weigh_uptime(e);
+
+	return weigh_pace(e, p->before, p->grown) == PACE_SLOWING ||
+	       (p->whole < 1 && uptime > 0 &&
+		p->grown / e->window_s < LEAST_PACE * p->before / uptime);
+}
+
 static enum verdict judge_growth(const struct evidence *e, struct arena *mem, const struct pool *p,
 				 struct finding *out)
 {
-	bool held = p->collections >= 1 && p->held >= HELD_PERCENT;
+	bool held = p->whole >= 1 && p->held >= HELD_PERCENT;
 	unsigned seconds = weigh_window_for(e, p->grown, (double)MIB(LEAST_GROWN_MB));
 	const char *again = arena_format(mem, "jledger doctor PID --for %us", seconds);
 
@@ -190,7 +211,7 @@ static enum verdict judge_growth(const struct evidence *e, struct arena *mem, co
 				     weigh_signed_size(mem, p->grown), weigh_window_text(mem, e),
 				     seconds),
 			again);
-	if (weigh_pace(e, p->before, p->grown) == PACE_SLOWING)
+	if (slows(e, p))
 		return cannot_tell(out, mem,
 				   ask_whether_it_ends(e, mem, p, "slower than before", seconds),
 				   again);
@@ -202,7 +223,7 @@ static enum verdict judge_growth(const struct evidence *e, struct arena *mem, co
 			"and %s left them%s.",
 			p->buffers, weigh_size(mem, (uint64_t)p->bytes), limit_text(mem, p),
 			weigh_signed_size(mem, p->grown), weigh_window_text(mem, e),
-			weigh_count(mem, (uint64_t)p->collections, "collection"),
+			weigh_count(mem, (uint64_t)p->whole, "whole-heap collection"),
 			until_limit(e, mem, p));
 	return likely(out, mem,
 		      "Direct buffers grow: %.0f buffers with %s%s, %s in %s (%s per second)%s. "
@@ -210,7 +231,9 @@ static enum verdict judge_growth(const struct evidence *e, struct arena *mem, co
 		      p->buffers, weigh_size(mem, (uint64_t)p->bytes), limit_text(mem, p),
 		      weigh_signed_size(mem, p->grown), weigh_window_text(mem, e),
 		      weigh_size(mem, (uint64_t)(p->grown / e->window_s)), until_limit(e, mem, p),
-		      p->collections < 1 ? ": none came within the window" : "");
+		      p->collections < 1 ? ": none came within the window"
+		      : p->whole < 1     ? ": only young ones came within the window"
+					 : "");
 }
 
 static enum verdict judge(const struct evidence *e, struct arena *mem, struct finding *out)

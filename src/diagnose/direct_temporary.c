@@ -21,11 +21,23 @@ struct kept {
 	const struct thread_row *most;
 };
 
+// A buffer that is written from at that moment stands in no cache: where the caches are most of the
+// direct pool the pool's growth, which has those as well, is theirs.
+static double growth(const struct evidence *e)
+{
+	double counted = (double)snapshot_get(e->now, F_DIRECT_TEMPORARY_COUNTED, 0);
+	double pool = (double)snapshot_get(e->now, F_DIRECT_RESERVED, 0), grown = 0;
+
+	if (counted * 2 < pool || counted <= 0 || !weigh_fact(e, F_DIRECT_RESERVED, &grown))
+		weigh_fact(e, F_DIRECT_TEMPORARY, &grown);
+	return grown;
+}
+
 static struct kept measure(const struct evidence *e)
 {
-	struct kept k = { .bytes = (double)snapshot_get(e->now, F_DIRECT_TEMPORARY, 0) };
+	struct kept k = { .bytes = (double)snapshot_get(e->now, F_DIRECT_TEMPORARY, 0),
+			  .grown = growth(e) };
 
-	weigh_fact(e, F_DIRECT_TEMPORARY, &k.grown);
 	for (size_t i = 0; i < e->now->threads.count; i++) {
 		const struct thread_row *t = &e->now->threads.at[i];
 

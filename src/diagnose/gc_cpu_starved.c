@@ -6,6 +6,7 @@
 #include "diagnose/weigh.h"
 
 enum { LEAST = 5 };
+static const double LONG_S = 5;                 // one such pause is enough
 static const double LEAST_S = 0.5, PART = 0.10; // waited: seconds; of all pauses' time
 
 static enum verdict judge_log(const struct evidence *e, struct arena *mem, struct finding *out)
@@ -17,7 +18,7 @@ static enum verdict judge_log(const struct evidence *e, struct arena *mem, struc
 	if (!s->cpu.measured)
 		return cannot_tell(out, mem, "the CPU times of the pauses: the log has none",
 				   "-Xlog:gc*, or -XX:+PrintGCDetails on JDK 8");
-	if (w->count < LEAST || w->sum_s < LEAST_S || part < PART)
+	if ((w->count < LEAST && w->max_s < LONG_S) || w->sum_s < LEAST_S || part < PART)
 		return ruled_out(
 			out, mem,
 			"%llu pauses took clearly longer than their CPU time, by %.2f s of %.2f s",

@@ -8,8 +8,9 @@
 enum { LEAST = 3 };
 // Of the time of the row: from the second on HotSpot's own overhead limit is on its way.
 static const double MUCH_TIME = 0.15, MOST_TIME = 0.50;
-static const double ALL = 0.90;  // of the largest heap that the log shows or names
-static const double CALM = 0.05; // of the log's time: nobody complains below
+static const double ALL = 0.90;   // of the largest heap that the log shows or names
+static const double PASSED = 0.5; // of what the row left
+static const double CALM = 0.05;  // of the log's time: nobody complains below
 
 static uint64_t largest_heap(const struct gc_stats *s)
 {
@@ -24,6 +25,7 @@ enum verdict gc_thrash_logged(const struct evidence *e, struct arena *mem, struc
 	double span = r->end_s - r->begin_s, share = span > 0 ? r->paused_s / span : 0;
 	double all = 100 * logged_share(e, s->pauses.all.sum_s);
 	uint64_t heap = largest_heap(s);
+	bool passed;
 	bool grown = r->count && (double)r->capacity >= ALL * (double)heap;
 
 	if (!s->stamped || !(s->span_s > 0))
@@ -60,10 +62,16 @@ enum verdict gc_thrash_logged(const struct evidence *e, struct arena *mem, struc
 		weigh_confused(out, mem, "heap-leak",
 			       "what lives in the heap does not rise over the log");
 	weigh_remedy(out, mem, out->cause->remedy);
-	if (share < MOST_TIME)
+	passed = s->full.count && (double)s->full.heap.after < PASSED * (double)r->used;
+	if (passed)
+		add_evidence(out, mem, "gclog.last_full", (double)s->full.heap.after,
+			     logged_place(e, mem, s->full.place, s->full.place),
+			     "against it: it passed, the last Full GC left %s",
+			     weigh_size(mem, s->full.heap.after));
+	if (share < MOST_TIME || passed)
 		return likely(
 			out, mem,
-			"The heap of %s is tight: %llu Full GCs in %s left it filled to %.0f %%, "
+			"The heap of %s was tight: %llu Full GCs in %s left it filled to %.0f %%, "
 			"and pauses took %.0f %% of that time.",
 			weigh_size(mem, heap), (unsigned long long)r->count,
 			logged_seconds(mem, span), 100 * (double)r->used / (double)heap,

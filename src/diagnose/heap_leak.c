@@ -4,6 +4,8 @@
 // Only a collection of the old generation tells what lives there: after such ones the levels are compared.
 // Where none came, a rise of the old generation may be garbage as well: then it takes a heap that was never
 // collected, an even pace and a good part of the maximum to speak of a likely leak.
+#include <math.h>
+
 #include "base/units.h"
 #include "diagnose/collections.h"
 #include "diagnose/logged.h"
@@ -28,6 +30,10 @@ static const double SPAN = 0.3, LEVEL = 0.05;
 static const double SECOND_HALF = 0.6; // of the pace of the first
 static const double DROPS = 0.15;      // of the rise: what young collections may have taken back
 
+// What lives goes up and down a little by what is just in use: how seldom levels rise so by chance (Mann and
+// Kendall's test, standard deviations), or that part of the first level, which is more than a little.
+static const double SURELY = 2.2, PERHAPS = 1.65, CLEARLY = 0.25;
+
 struct rise {
 	uint64_t count, first, last;
 	double first_s, last_s;
@@ -35,6 +41,7 @@ struct rise {
 	size_t falls;       // levels clearly below the one before
 	size_t after_cycle; // levels since pauses of a concurrent cycle, 0: none came
 	bool apart;         // each level of the last third is above each of the first
+	double trend;       // of Mann and Kendall
 };
 
 enum kind {
@@ -68,6 +75,18 @@ static bool lie_apart(const struct collections *c, enum kind kind, size_t count)
 	return lowest > highest;
 }
 
+static double trend_of(const struct collections *c, enum kind kind, size_t count)
+{
+	double n = (double)count, sum = 0;
+
+	for (size_t i = 0; i < c->levels.count; i++)
+		for (size_t k = i + 1; is_of(&c->levels.at[i], kind) && k < c->levels.count; k++)
+			if (is_of(&c->levels.at[k], kind))
+				sum += (c->levels.at[k].old_used > c->levels.at[i].old_used) -
+				       (c->levels.at[k].old_used < c->levels.at[i].old_used);
+	return count < 3 ? 0 : (sum - 1) / sqrt(n * (n - 1) * (2 * n + 5) / 18);
+}
+
 static struct rise rise_of(const struct collections *c, enum kind kind)
 {
 	struct rise r = { 0 };
@@ -92,6 +111,7 @@ static struct rise rise_of(const struct collections *c, enum kind kind)
 		r.last_s = l->at_s;
 	}
 	r.apart = lie_apart(c, kind, r.count);
+	r.trend = kind == ALL ? 0 : trend_of(c, kind, r.count);
 	return r;
 }
 
@@ -168,6 +188,7 @@ static enum verdict judge_full(const struct evidence *e, struct arena *mem, cons
 {
 	uint64_t max = snapshot_get(e->now, F_HEAP_MAX, 0);
 	double risen = (double)r->last - (double)r->first;
+	const char *text;
 
 	if (risen < LEAST_PART * (double)max || risen < KIB(LEAST_RISE_KB) ||
 	    (!r->apart && r->falls * 3 <= r->count))
@@ -190,13 +211,26 @@ static enum verdict judge_full(const struct evidence *e, struct arena *mem, cons
 			"whether what lives in the heap rises: it goes up and down from one full "
 			"collection to the next",
 			"jledger doctor PID --for 120s");
+	if (r->trend < PERHAPS && risen < CLEARLY * (double)r->first)
+		return cannot_tell(
+			out, mem,
+			arena_format(
+				mem,
+				"whether what lives in the heap rises: %s, then %s after %llu full "
+				"collections, which may be what is just in use",
+				weigh_size(mem, r->first), weigh_size(mem, r->last),
+				(unsigned long long)r->count),
+			"jledger doctor PID --for 120s");
 	describe(e, mem, r, "full", out);
-	return confirmed(
-		out, mem,
+	text = arena_format(
+		mem,
 		"What lives in the heap rises from collection to collection: %s, then %s after "
 		"%llu full collections in %.0f s%s.",
 		weigh_size(mem, r->first), weigh_size(mem, r->last), (unsigned long long)r->count,
 		r->last_s - r->first_s, until_full(e, mem, out));
+	return r->trend >= SURELY || risen >= CLEARLY * (double)r->first
+		       ? confirmed(out, mem, "%s", text)
+		       : likely(out, mem, "%s", text);
 }
 
 // By what young collections left, where the old generation was never collected before the window, or a concurrent

@@ -44,6 +44,18 @@ bool weigh_fact(const struct evidence *e, enum fact_id id, double *growth)
 	return true;
 }
 
+double weigh_whole_collections(const struct evidence *e)
+{
+	double full = 0, cycles = 0, all = 0;
+	bool has_full = weigh_fact(e, F_GC_FULL_COUNT, &full);
+	bool has_cycles = weigh_fact(e, F_GC_CYCLES, &cycles);
+
+	if (has_full || has_cycles)
+		return full + cycles;
+	weigh_fact(e, F_GC_COUNT, &all);
+	return all;
+}
+
 unsigned weigh_window_for(const struct evidence *e, double added, double wanted)
 {
 	double least = fmax(2 * e->window_s, 10);

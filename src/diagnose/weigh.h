@@ -27,6 +27,9 @@ double weigh_uptime(const struct evidence *e);
 enum pace weigh_pace(const struct evidence *e, double before, double added);
 // Growth of a scalar within the window; false when it is missing at either moment.
 bool weigh_fact(const struct evidence *e, enum fact_id id, double *growth);
+// Collections of the whole heap within the window: full ones and cycles of a concurrent collector; all
+// where the VM does not tell them apart.
+double weigh_whole_collections(const struct evidence *e);
 // The window in whole seconds that would show `wanted` more at the pace of this one; at least twice
 // this window, at most an hour.
 unsigned weigh_window_for(const struct evidence *e, double added, double wanted);

@@ -141,16 +141,56 @@ uint64_t gcside_old_generation(const struct gcside_probe *p)
 	return hotspot_is_pointer(old) ? old : 0;
 }
 
+// The slot at `at` of musl's malloc: 8 bytes before it tell where its group begins, which names its
+// record and is named by it (docs/formats/musl.md).
+static uint64_t musl_slot_size(const struct gcside_probe *p, uint64_t at, uint64_t before)
+{
+	static const uint16_t SIZES[] = { 1,    2,    3,    4,    5,    6,    7,    8,
+					  9,    10,   12,   15,   18,   20,   25,   31,
+					  36,   42,   50,   63,   72,   84,   102,  127,
+					  146,  170,  204,  255,  292,  340,  409,  511,
+					  584,  682,  818,  1023, 1169, 1364, 1637, 2047,
+					  2340, 2730, 3276, 4095, 4680, 5460, 6552, 8191 };
+	enum { UNIT = 16, TAIL = 4, LARGE = 63 };
+	uint64_t offset = before >> 48, index = before >> 40 & 31, group, record, rest, start, slot;
+
+	if (before >> 32 & 0xff)
+		offset = before & UINT32_MAX;
+	group = at - UNIT * (offset + 1);
+	record = gcside_word(p, group);
+	if (at % UNIT || group > at || !hotspot_is_pointer(record) ||
+	    gcside_word(p, record + 16) != group)
+		return 0;
+	rest = gcside_word(p, record + 32);
+	slot = rest >> 6 & 63;
+	if (slot == LARGE)
+		slot = (rest >> 12) * 4096 - UNIT;
+	else if (slot < sizeof(SIZES) / sizeof(*SIZES))
+		slot = (uint64_t)SIZES[slot] * UNIT;
+	else
+		return 0;
+	start = group + UNIT + index * slot;
+	return at >= start && at < start + slot - TAIL && slot < OBJECT_LIMIT
+		       ? start + slot - TAIL - at
+		       : 0;
+}
+
 uint64_t gcside_object_size(const struct gcside_probe *p, uint64_t at)
 {
 	uint64_t before[3]; // of JDK 11's NMT header: chunk size, NMT size, flags
-	uint64_t chunk;
+	uint64_t chunk, slot;
 
 	if (!hotspot_is_pointer(at) || at < KIB(64) ||
 	    !memory_read(p->vm->memory, at - sizeof(before), before, sizeof(before), NULL))
 		return 0;
 	if (before[2] >> 48 == NMT_CANARY)
 		return before[1] < OBJECT_LIMIT ? before[1] : 0;
+	slot = musl_slot_size(p, at, before[2]);
+	if (slot)
+		return slot;
+	slot = musl_slot_size(p, at - 16, before[0]);
+	if (slot > 16)
+		return slot - 16;
 	chunk = before[2] & ~(uint64_t)7;
 	if (chunk >= 32 && chunk < OBJECT_LIMIT)
 		return chunk - 8;

@@ -61,7 +61,7 @@ bool gcside_virtual_space(const struct gcside_probe *p, uint64_t at, struct rang
 uint64_t gcside_old_generation(const struct gcside_probe *p);
 // Page-aligned, not 0, in anonymous memory outside the heap.
 bool gcside_is_side(const struct gcside_probe *p, uint64_t at);
-// Bytes of the malloc'd object at `at`, by the header before it (NMT's or glibc's); 0: no object.
+// Bytes of the malloc'd object at `at`, by the header before it (NMT's, glibc's or musl's); 0: no object.
 uint64_t gcside_object_size(const struct gcside_probe *p, uint64_t at);
 // The reserved range of a PSVirtualSpace at `at` that is as consistent as a real one.
 bool gcside_ps_space(const struct gcside_probe *p, uint64_t at, struct range *out);

@@ -137,6 +137,7 @@ static bool read_row(const struct memory *memory, const struct maps *maps,
 				     .tid = half(&r, shape->tid),
 				     .stack_start = block + guard,
 				     .stack_end = block + size,
+				     .top = block + size,
 				     .guard = guard };
 	if (out->tid >> 31) // a negative id marks the end
 		out->tid = 0;

@@ -27,10 +27,12 @@ struct pthread_seed { // what the VM knows of a thread
 
 struct pthread_row {
 	uint64_t pthread_at;
-	uint32_t tid;                    // as the thread sees it; 0: ended
-	uint64_t stack_start, stack_end; // without the guard
-	uint64_t guard;                  // bytes below stack_start that no one may touch
-	bool cached;                     // an ended thread's stack, kept for reuse
+	uint32_t tid; // as the thread sees it; 0: ended
+	uint64_t stack_start,
+		stack_end; // without the guard, with what the libc keeps above the stack
+	uint64_t top;      // where the thread began: glibc's stack_end
+	uint64_t guard;    // bytes below stack_start that no one may touch
+	bool cached;       // an ended thread's stack, kept for reuse
 };
 
 struct pthreads {
@@ -42,5 +44,10 @@ struct pthreads {
 bool pthreads_read(const struct memory *memory, const struct maps *maps,
 		   const struct pthread_seed *seeds, size_t count, struct arena *mem,
 		   struct pthreads *out, struct fail *why);
+
+// The same of musl, whose list has the first thread as well, and no stacks for reuse.
+bool pthreads_read_musl(const struct memory *memory, const struct maps *maps,
+			const struct pthread_seed *seeds, size_t count, struct arena *mem,
+			struct pthreads *out, struct fail *why);
 
 #endif

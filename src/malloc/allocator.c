@@ -11,6 +11,7 @@
 #include "base/tree.h"
 #include "base/units.h"
 #include "malloc/glibc_layout.h"
+#include "malloc/musl.h"
 #include "os/mapped.h"
 #include "parse/maps.h"
 
@@ -23,7 +24,6 @@ static const struct {
 	{ "libjemalloc", ALLOCATOR_JEMALLOC, "jemalloc" },
 	{ "libtcmalloc", ALLOCATOR_TCMALLOC, "tcmalloc" },
 	{ "libmimalloc", ALLOCATOR_MIMALLOC, "mimalloc" },
-	{ "ld-musl-", ALLOCATOR_MUSL, "musl" },
 	{ "libc.so.6", ALLOCATOR_GLIBC, "glibc" },
 	{ "libc-2.", ALLOCATOR_GLIBC, "glibc" },
 };
@@ -116,7 +116,8 @@ void allocator_find(const struct tree *files, int pid, const struct maps *maps, 
 	*out = (struct allocator){ ALLOCATOR_UNKNOWN, "unknown", "" };
 	for (size_t k = 0; k < sizeof(LIBRARIES) / sizeof(LIBRARIES[0]); k++)
 		for (size_t i = 0; i < maps->count; i++)
-			if (!strncmp(mapping_file_name(&maps->at[i]), LIBRARIES[k].starts,
+			if (maps->at[i].executable && // a program may map data that are called so
+			    !strncmp(mapping_file_name(&maps->at[i]), LIBRARIES[k].starts,
 				     strlen(LIBRARIES[k].starts))) {
 				out->kind = LIBRARIES[k].kind;
 				out->name = LIBRARIES[k].name;
@@ -124,4 +125,8 @@ void allocator_find(const struct tree *files, int pid, const struct maps *maps, 
 					out->version = find_version(files, pid, maps, mem);
 				return;
 			}
+	if (musl_library(maps)) {
+		out->kind = ALLOCATOR_MUSL;
+		out->name = "musl";
+	}
 }

@@ -3,9 +3,9 @@
 
 #include <criterion/criterion.h>
 
+#include "base/range.h"
 #include "base/units.h"
 #include "collect/collector.h"
-#include "malloc/glibc.h"
 #include "malloc/view.h"
 
 enum { AT = 0x10000000, SIZE = 8 << 20, GONE = 2 << 20 };
@@ -14,7 +14,8 @@ static struct arena mem;
 static struct snapshot snapshot;
 static struct look look;
 static struct malloc_view view;
-static struct glibc g;
+static struct range own[4];
+static size_t own_count;
 static struct mapping before[1], now[2];
 static unsigned asked;
 
@@ -44,7 +45,7 @@ static void start(void)
 	look.pages.at = arena_new(&mem, struct page_run);
 	look.pages.at[0] = run;
 	look.pages.count = 1;
-	g = (struct glibc){ 0 };
+	own_count = 0;
 	view = (struct malloc_view){ .maps = &look.maps,
 				     .pages = &look.pages,
 				     .read_maps = maps_of_now };
@@ -59,16 +60,16 @@ TestSuite(stale, .init = start, .fini = end);
 
 static void explain(uint64_t start_at, uint64_t end_at)
 {
-	vec_push(&mem, &g.pieces, (struct glibc_piece){ .start = start_at, .end = end_at });
+	own[own_count++] = (struct range){ start_at, end_at };
 }
 
 Test(stale, what_nobody_explains_and_is_unmapped_by_now_counts)
 {
-	cr_assert_eq(stale_bytes(&look, &view, &g), GONE);
+	cr_assert_eq(stale_bytes(&look, &view, own, own_count), GONE);
 	explain(AT, AT + MIB(1));
-	cr_assert_eq(stale_bytes(&look, &view, &g), GONE);
+	cr_assert_eq(stale_bytes(&look, &view, own, own_count), GONE);
 	explain(AT + MIB(4), AT + MIB(5)); // half of what is gone: malloc's, whatever became of it
-	cr_assert_eq(stale_bytes(&look, &view, &g), MIB(1));
+	cr_assert_eq(stale_bytes(&look, &view, own, own_count), MIB(1));
 }
 
 Test(stale, what_may_not_be_read_any_more_is_gone_too)
@@ -76,9 +77,9 @@ Test(stale, what_may_not_be_read_any_more_is_gone_too)
 	now[0] = before[0];
 	now[1].start = now[0].end;
 	now[1].end = now[1].start + PAGE_SIZE_BYTES;
-	cr_assert_eq(stale_bytes(&look, &view, &g), 0);
+	cr_assert_eq(stale_bytes(&look, &view, own, own_count), 0);
 	now[0].readable = false;
-	cr_assert_eq(stale_bytes(&look, &view, &g), SIZE);
+	cr_assert_eq(stale_bytes(&look, &view, own, own_count), SIZE);
 }
 
 Test(stale, taken_memory_does_not_count)
@@ -87,12 +88,12 @@ Test(stale, taken_memory_does_not_count)
 
 	view.taken = &taken;
 	view.taken_count = 1;
-	cr_assert_eq(stale_bytes(&look, &view, &g), 0);
+	cr_assert_eq(stale_bytes(&look, &view, own, own_count), 0);
 }
 
 Test(stale, where_little_is_unexplained_nothing_is_read)
 {
 	explain(AT, AT + SIZE - KIB(300));
-	cr_assert_eq(stale_bytes(&look, &view, &g), 0);
+	cr_assert_eq(stale_bytes(&look, &view, own, own_count), 0);
 	cr_assert_eq(asked, 0);
 }

@@ -14,25 +14,26 @@ import time
 from harness import JLEDGER, ROOT, Jvm, check, compile_java, done, jledger_json, scratch
 
 ALONE_S, WINDOW_S = 10, 8
+IN_FLIGHT = 22 << 20  # bytes: two of eight threads' buffers, which are freed and made anew, are not there at one moment
 SLACK = 0.2  # of what the program did: the window's ends and a busy machine
 
 # name: (flags, arguments, cause, verdicts, culprit, loader, collectable, MB per second or None)
 FAULTS = {
     "counted names in one loader": (
         "-XX:+UseSerialGC -Xmx96m", "Generators numbered 400", "class-generation", "confirmed",
-        "acme.gen.Row_#_Invoice", "ledgerbook.Generators$Book", "no", "metaspace"),
+        "acme.gen.Row_#_Invoice", "ledgerbook.Generators$Book", ("no",), "metaspace"),
     "names with random hex digits": (
         "-XX:+UseG1GC -Xmx96m", "Generators hex 400", "class-generation", "confirmed",
-        "acme.gen.Row$#", "ledgerbook.Generators$Book", "no", "metaspace"),
+        "acme.gen.Row$#", "ledgerbook.Generators$Book", ("no",), "metaspace"),
     "three classes and a loader a call": (
         "-XX:+UseG1GC -Xmx256m", "Generators per-call-3 80", "class-generation", "confirmed",
-        None, "ledgerbook.Generators$Book", "likely", None),
+        None, "ledgerbook.Generators$Book", ("likely",), None),
     "hidden classes that are kept": (
         "-XX:+UseParallelGC -Xmx96m", "Generators hidden 200", "class-generation-hidden", "confirmed",
-        "ledgerbook.Compiled/#", None, "unknown", "metaspace"),
+        "ledgerbook.Compiled/#", None, ("unknown", "no"), "metaspace"),  # no: a collection came before and left them
     "lambdas in a loop": (
         "-XX:+UseSerialGC -Xmx96m", "Generators lambda 200", "class-generation-lambda", "confirmed",
-        "ledgerbook.Generators$$Lambda$#", None, "no", "metaspace"),
+        "ledgerbook.Generators$$Lambda$#", None, ("no",), "metaspace"),
     "an executor a request": (
         "-XX:+UseSerialGC -Xmx64m", "Stretches pools 4", "thread-leak", "confirmed", "pool-#-thread-#", None, None,
         "stacks"),
@@ -41,12 +42,15 @@ FAULTS = {
     "direct buffers without a collection": (
         "-XX:+UseSerialGC -Xmx64m -XX:MaxDirectMemorySize=1g", "Stretches direct 8", "direct-buffers", "likely",
         "java.nio.DirectByteBuffer", None, None, 8),
-    "direct buffers that collections leave": (
+    "direct buffers that young collections leave": (
         "-XX:+UseParallelGC -Xmx64m -XX:MaxDirectMemorySize=1g", "Stretches direct-gc 6", "direct-buffers",
+        "likely", "java.nio.DirectByteBuffer", None, None, 6),
+    "direct buffers that full collections leave": (
+        "-XX:+UseSerialGC -Xmx32m -XX:MaxDirectMemorySize=1g", "Stretches direct-full-gc 6", "direct-buffers",
         "confirmed", "java.nio.DirectByteBuffer", None, None, 6),
     "ever larger heap buffers through channels": (
-        "-XX:+UseParallelGC -Xmx256m -XX:MaxDirectMemorySize=1g", "Stretches uploads 8", "direct-temporary",
-        "confirmed", "upload-#", None, None, 8),
+        "-XX:+UseParallelGC -Xmx600m -XX:MaxDirectMemorySize=1g", "Stretches uploads 8", "direct-temporary",
+        "confirmed", "upload-#", None, None, 8),  # see IN_FLIGHT
 }
 
 # name: (flags, arguments, note that must be there)
@@ -91,7 +95,7 @@ def check_counts(name, report):
 def judge_fault(name, report):
     _, _, cause, verdict, culprit, loader, collectable, growth = FAULTS[name]
     accused = [f for f in report["findings"] if f["kind"] == "cause"]
-    seen = [(f["cause"], f["state"], f["culprit"]["name"]) for f in accused]
+    seen = [(f["cause"], f["state"], (f["culprit"] or {}).get("name")) for f in accused]
 
     if not check([f["cause"] for f in accused] == [cause], f"{name}: {cause} and nothing else",
                  seen or [u["missing"] for u in report["unknown"] if u["cause"] == cause]):
@@ -100,16 +104,17 @@ def judge_fault(name, report):
     check(found["state"] == verdict, f"{name}: {verdict}", found["state"])
     check(culprit in (None, found["culprit"]["name"]), f"{name}: the culprit is named", found["culprit"]["name"])
     check(loader in (None, found["culprit"]["loader"]), f"{name}: its loader is named", found["culprit"]["loader"])
-    check(collectable in (None, found["collectable"]), f"{name}: collectable {collectable}", found["collectable"])
+    check(collectable is None or found["collectable"] in collectable, f"{name}: collectable {collectable}", found["collectable"])
     if growth is not None:
         wanted = growth_of(report, growth)
-        check(near(found["growth_bytes_per_s"], wanted), f"{name}: the growth is the program's",
+        slack = IN_FLIGHT / report["window_s"] if cause == "direct-temporary" else 0
+        check(near(found["growth_bytes_per_s"], wanted) or abs(found["growth_bytes_per_s"] - wanted) <= slack, f"{name}: the growth is the program's",
               f"{found['growth_bytes_per_s']:.0f} for {wanted:.0f}")
 
 
 def judge_healthy(name, report):
     note = HEALTHY[name][2]
-    accused = [(f["cause"], f["culprit"]["name"], f["text"]) for f in report["findings"] if f["kind"] == "cause"]
+    accused = [(f["cause"], (f["culprit"] or {}).get("name"), f["text"]) for f in report["findings"] if f["kind"] == "cause"]
 
     check(report["healthy"] and not accused, f"{name}: healthy", accused)
     if note:

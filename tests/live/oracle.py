@@ -11,7 +11,6 @@ each in the settings of HERE. The names of its classes differ from run to run.
 import bisect
 import os
 import random
-import re
 import shutil
 import subprocess
 import sys
@@ -86,30 +85,20 @@ def misplaced(jvm, ledger, truth):
     return total, wrong, native, worst
 
 
-def on_musl(pid):
-    """Whether the JVM runs on musl, whose threads and malloc jledger can't read: it must say so and book nothing wrong."""
-    with open(f"/proc/{pid}/maps") as maps:
-        return re.search(r"/(ld-musl-[^/]*|[^/]*-linux-musl/[^/]*)$", maps.read(), re.M) is not None
-
-
 def judge(jvm, label, certain_limit):
     truth = truth_of(jvm)
-    musl = on_musl(jvm.pid)
     before = int(status(jvm.pid, "VmRSS")) * 1024
     ledger = jledger_json("map", jvm.pid, "--by", "mapping")
     after = int(status(jvm.pid, "VmRSS")) * 1024
     total, wrong, native, worst = misplaced(jvm, ledger, truth)
     check(total > 20 << 20, f"{label}: the program made enough to judge", f"{total >> 20} MB resident")
-    if musl:
-        wrong -= sum(n for where, n in worst.items() if where.endswith(" in None"))
     check(wrong <= WRONG_LIMIT * total, f"{label}: the right account, page by page",
           f"{100 * wrong / total:.4f} % wrong of {total >> 10} KB {worst or ''}")
 
     rss = ledger["rss"]
     missed = [f"{m['collector']}: {m['reason']}" for m in ledger["misses"]]
     doubted = [row["account"] for row in ledger["accounts"] if row["resident"] is None]
-    check(missed if musl else not doubted, f"{label}: {'it is said what' if musl else 'no account'} is unknown",
-          f"{doubted} {missed}" if doubted else "")
+    check(not doubted, f"{label}: no account is unknown", f"{doubted} {missed}" if doubted else "")
     booked = sum(row["resident"] or 0 for row in ledger["accounts"])
     check(booked + ledger["unaccounted"] == rss, f"{label}: accounts and unaccounted sum to the scan",
           f"{booked} + {ledger['unaccounted']} = {rss}")
@@ -120,8 +109,8 @@ def judge(jvm, label, certain_limit):
     own = rss - native
     unknown = ledger["unaccounted"] - native
     certain = sum(row["certain"] or 0 for row in ledger["accounts"])
-    check(musl or certain >= certain_limit * own, f"{label}: certain bytes", f"{100 * certain / own:.3f} % {missed or ''}")
-    check(musl or -4096 <= unknown <= UNKNOWN_LIMIT * own, f"{label}: unaccounted bytes",
+    check(certain >= certain_limit * own, f"{label}: certain bytes", f"{100 * certain / own:.3f} % {missed or ''}")
+    check(-4096 <= unknown <= UNKNOWN_LIMIT * own, f"{label}: unaccounted bytes",
           f"{100 * unknown / own:.4f} %, {unknown >> 10} KB beside {native >> 10} KB of native mappings")
     figures(label, wrong=100 * wrong / total, certain=100 * certain / own, unaccounted=unknown, own=own)
     check(ledger["overlaps"] == [], f"{label}: certain ranges never overlap", str(ledger["overlaps"][:2]))

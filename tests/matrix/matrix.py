@@ -249,8 +249,7 @@ held, {results.failed} did not.
 *wrong %*: of the resident bytes that the oracle's program made, those in a wrong account (limit 0.1). *certain %*: of all resident
 bytes (limit 99.9; ZGC of 17 and 21 99.7, Shenandoah of 11 99.8). *unaccounted*: bytes (limit 0.02 %). *stripped*: the same with a
 libjvm without `.symtab`. *oracle*, *twins* (against jcmd), *walks* (loaders, threads, buffers: quiet and under churn): checks
-that held; of how many, where one did not. Native Memory Tracking is off but for the twins. On musl jledger reads neither
-threads nor malloc yet: there the oracle asks that it says so and books nothing wrong.
+that held; of how many, where one did not. Native Memory Tracking is off but for the twins.
 
 {main_table(jdks)}
 

@@ -219,7 +219,7 @@ static int count_left_out(const struct tree *own)
 	return left_out;
 }
 
-Test(live, a_thread_that_stays_is_listed_also_while_others_end, .timeout = 60)
+Test(live, a_thread_that_stays_is_listed_also_while_others_end)
 {
 	struct live machine;
 	struct tree own = live_tree(&machine, "");

@@ -91,7 +91,20 @@ public final class Stretches {
                 }
                 Pace.keep(rate, most, i -> sink = new byte[1 << 16]);
                 break;
-            case "direct-gc": // leak with collections
+            case "direct-full-gc": // leak, while arrays that live for a while fill the old generation
+                ArrayDeque<byte[]> arrays = new ArrayDeque<>();
+                for (int i = 0; i < 48; i++) {
+                    arrays.add(new byte[1 << 18]);
+                }
+                Pace.keep(rate, most, i -> {
+                    KEPT.add(buffer(size));
+                    for (int k = 0; k < 6; k++) {
+                        arrays.add(new byte[1 << 18]);
+                        arrays.remove();
+                    }
+                });
+                break;
+            case "direct-gc": // leak with young collections
                 Pace.keep(rate, most, i -> {
                     KEPT.add(buffer(size));
                     for (int k = 0; k < 40; k++) {
