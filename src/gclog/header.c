@@ -335,18 +335,13 @@ static bool is_shenandoah_table(const char *p, const char *end)
 
 bool gclog_tenuring(const char *p, const char *end, unsigned *threshold)
 {
-	static const char WORDS[] = "new threshold ";
-	const char *at;
-	uint64_t age;
+	uint64_t number;
 
-	if (!SCAN_TEXT(&p, end, "Desired survivor"))
+	if (!SCAN_TEXT(&p, end, "Desired survivor size ") || !scan_integer(&p, end, &number) ||
+	    !SCAN_TEXT(&p, end, " bytes, new threshold ") || !scan_integer(&p, end, &number))
 		return false;
-	at = scan_find(p, end, WORDS);
-	if (!at)
-		return false;
-	at += sizeof(WORDS) - 1;
-	if (scan_integer(&at, end, &age) && age < 1000)
-		*threshold = (unsigned)age;
+	if (number < 1000)
+		*threshold = (unsigned)number;
 	return true;
 }
 

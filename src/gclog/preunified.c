@@ -290,6 +290,17 @@ static const char *take_atom(struct preunified *u, const struct gclog_line *l, c
 // The next bracket, or `end`.
 static const char *next_bracket(const char *p, const char *end)
 {
+	// Eight bytes at a time while none of them is one: '[' and ']' differ from 'Y' and '_' in two bits alone.
+	while (end - p >= 8) {
+		static const uint64_t ONES = UINT64_C(0x0101010101010101);
+		uint64_t x;
+
+		memcpy(&x, p, sizeof(x));
+		x = (x ^ (0x59 * ONES)) & (0xf9 * ONES); // 0 in bytes of 0x59, 0x5b, 0x5d and 0x5f
+		if ((x - ONES) & ~x & (0x80 * ONES))
+			break;
+		p += 8;
+	}
 	while (p < end && *p != '[' && *p != ']')
 		p++;
 	return p;
