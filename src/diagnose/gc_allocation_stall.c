@@ -6,6 +6,12 @@
 enum { MANY = 3 };
 static const double LONG_S = 0.1;
 
+// A log's numbers may be of any size.
+static uint64_t bytes_of(double rate)
+{
+	return rate > 0 && rate < 1e18 ? (uint64_t)rate : UNKNOWN_BYTES;
+}
+
 static enum verdict judge_log(const struct evidence *e, struct arena *mem, struct finding *out)
 {
 	const struct gc_stats *s = e->log;
@@ -23,8 +29,8 @@ static enum verdict judge_log(const struct evidence *e, struct arena *mem, struc
 	if (s->allocated.mean > 0)
 		add_evidence(out, mem, "gclog.allocated", s->allocated.mean, logged_whole(e, mem),
 			     "%s were allocated a second, at most %s",
-			     weigh_size(mem, (uint64_t)s->allocated.mean),
-			     weigh_size(mem, (uint64_t)s->allocated.max));
+			     weigh_size(mem, bytes_of(s->allocated.mean)),
+			     weigh_size(mem, bytes_of(s->allocated.max)));
 	weigh_remedy(out, mem, out->cause->remedy);
 	if (w->count < MANY && w->max_s < LONG_S)
 		return likely(out, mem, "Threads waited for memory %llu times, %.3f s in all.",

@@ -75,7 +75,7 @@ static double most_of(const struct gc_course *course, value_of *value)
 
 static void print_size(double bytes, char text[16])
 {
-	units_print_size(bytes < 0 ? 0 : (uint64_t)bytes, text);
+	units_print_size(bytes > 0 && bytes < 1e18 ? (uint64_t)bytes : 0, text);
 }
 
 typedef void print_value(double value, char text[16]);
