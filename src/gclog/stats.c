@@ -7,6 +7,7 @@
 
 #include "facts/gcstats.h"
 #include "gclog/burdens.h"
+#include "gclog/chartpoints.h"
 #include "gclog/durations.h"
 #include "gclog/gclog.h"
 #include "gclog/trend.h"
@@ -410,45 +411,6 @@ static void add_flags(struct gc_counter *c, const struct gc_event *e, double t)
 		c->s.humongous_regions = e->humongous_regions;
 }
 
-static void merge(struct gc_point *to, const struct gc_point *p)
-{
-	to->end_s = p->end_s;
-	to->pauses += p->pauses;
-	to->full |= p->full;
-	to->sum_s += p->sum_s;
-	to->max_s = fmax(to->max_s, p->max_s);
-	to->allocated += p->allocated;
-	to->promoted += p->promoted;
-	if (p->before != UNKNOWN_BYTES && (to->before == UNKNOWN_BYTES || p->before > to->before))
-		to->before = p->before;
-	if (p->after < to->after)
-		to->after = p->after;
-	if (p->capacity != UNKNOWN_BYTES)
-		to->capacity = p->capacity;
-}
-
-// When there is no more room two neighbours become one.
-static void add_point(struct gc_course *course, const struct gc_point *p)
-{
-	struct gc_point *last = course->count ? &course->at[course->count - 1] : NULL;
-
-	if (!course->per_point)
-		course->per_point = 1;
-	if (last && last->pauses < course->per_point) {
-		merge(last, p);
-		return;
-	}
-	if (course->count == GC_POINTS) {
-		for (size_t i = 0; i < GC_POINTS / 2; i++) {
-			course->at[i] = course->at[2 * i];
-			merge(&course->at[i], &course->at[2 * i + 1]);
-		}
-		course->count = GC_POINTS / 2;
-		course->per_point *= 2;
-	}
-	course->at[course->count++] = *p;
-}
-
 static void follow_course(struct gc_counter *c, const struct gc_event *e, double t,
 			  uint64_t allocated, uint64_t promoted)
 {
@@ -456,19 +418,19 @@ static void follow_course(struct gc_counter *c, const struct gc_event *e, double
 	double begin = c->span_s + (t - c->first_s);
 
 	if (!isnan(t))
-		add_point(&c->s.course,
-			  &(struct gc_point){ .begin_s = begin,
-					      .end_s = begin + duration,
-					      .pauses = 1,
-					      .full = e->kind == GC_FULL ||
-						      e->flags & GC_CONCURRENT_FAILED,
-					      .max_s = duration,
-					      .sum_s = duration,
-					      .before = e->heap.before,
-					      .after = e->heap.after,
-					      .capacity = e->heap.capacity,
-					      .allocated = c->s.allocated.bytes - allocated,
-					      .promoted = c->s.promoted.bytes - promoted });
+		chartpoints_add(&c->s.course,
+				&(struct gc_point){ .begin_s = begin,
+						    .end_s = begin + duration,
+						    .pauses = 1,
+						    .full = e->kind == GC_FULL ||
+							    e->flags & GC_CONCURRENT_FAILED,
+						    .max_s = duration,
+						    .sum_s = duration,
+						    .before = e->heap.before,
+						    .after = e->heap.after,
+						    .capacity = e->heap.capacity,
+						    .allocated = c->s.allocated.bytes - allocated,
+						    .promoted = c->s.promoted.bytes - promoted });
 }
 
 static void add_pause(struct gc_counter *c, const struct gc_event *e, double t)
