@@ -60,7 +60,11 @@ static void show(const struct report *r, const struct options *o, void *arg)
 	struct arena mem = { 0 };
 	struct diagnosis d;
 
-	if (out->log) {
+	if (out->log && !gclog_verdict_fits(out->log, r->now)) {
+		complain("the GC log is of the collector %s, and process %d runs %s: it is another "
+			 "JVM's and is left out",
+			 out->log->stats.collector, r->now->pid, r->now->fact[F_COLLECTOR].text);
+	} else if (out->log) {
 		gclog_verdict_add(out->log, &e);
 		with.log = &out->log->report;
 	}

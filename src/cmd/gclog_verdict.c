@@ -40,6 +40,16 @@ void gclog_verdict_drop(struct gclog_verdict *v)
 	arena_drop(&v->mem);
 }
 
+bool gclog_verdict_fits(const struct gclog_verdict *v, const struct snapshot *s)
+{
+	const struct fact *has = &s->fact[F_COLLECTOR];
+	const char *log = v->stats.collector;
+
+	// ParNew runs before CMS and before the serial collector; the log says "ZGC, generational" of "Z".
+	return !has->known || !has->text || !*log || !strcmp(log, "ParNew") ||
+	       !strncmp(log, has->text, strlen(has->text));
+}
+
 void gclog_verdict_add(const struct gclog_verdict *v, struct evidence *e)
 {
 	e->log = &v->stats;

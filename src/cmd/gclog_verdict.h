@@ -34,6 +34,8 @@ bool gclog_verdict_read(struct gclog_verdict *v, const char *const *files, size_
 void gclog_verdict_drop(struct gclog_verdict *v);
 // Of a log that somebody else reads, up to now; `logs` must outlive `v`.
 void gclog_verdict_take(struct gclog_verdict *v, struct gclogs *logs, size_t count);
+// False: the JVM has another collector than the log, which is then another JVM's.
+bool gclog_verdict_fits(const struct gclog_verdict *v, const struct snapshot *s);
 void gclog_verdict_add(const struct gclog_verdict *v, struct evidence *e);
 // The page of --html, of a log that was judged alone; true also where none was asked for.  False: said why not.
 bool gclog_verdict_page(const struct gclog_verdict *v, const struct options *o);

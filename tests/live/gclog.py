@@ -150,6 +150,10 @@ def joins():
         while len(pauses_of([log]) if log.exists() else []) < 20:
             time.sleep(0.2)
         both = jledger_json("doctor", jvm.pid, "--for", "2s", "--gc-log", str(log))
+        foreign = WORK / "foreign.log"
+        foreign.write_text("[0.5s][info][gc] Using G1\n[0.6s][info][gc] GC(0) Pause Young (Normal) (G1 Evacuation Pause) 9M->1M(64M) 1.5ms\n")
+        other = jledger("doctor", jvm.pid, "--for", "0", "--gc-log", str(foreign))
+    check("another JVM's" in other.stderr, "a log of another collector is not this JVM's", other.stderr)
     alone = jledger_json("doctor", "--gc-log", str(log))
     page = WORK / "joined.html"
     jledger("gc", str(log), "--html", str(page))
