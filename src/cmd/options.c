@@ -200,6 +200,12 @@ static bool set_value(enum option_id id, const char *value, struct options *o, s
 	case OPTION_HTML:
 		o->html = value;
 		return *value || fail(why, FAIL_CORRUPT, "--html takes a file, or -");
+	case OPTION_GC_LOG:
+		if (o->gc_logs == ARGUMENT_LIMIT)
+			return fail(why, FAIL_CORRUPT, "--gc-log takes %d files at most",
+				    ARGUMENT_LIMIT);
+		o->gc_log[o->gc_logs++] = value;
+		return *value || fail(why, FAIL_CORRUPT, "--gc-log takes a file, or -");
 	case OPTION_EVENTS:
 		return set_events(value, o, why);
 	case OPTION_FROM:

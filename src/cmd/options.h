@@ -57,6 +57,8 @@ struct options {
 	const char *why_alive; // NULL: not given
 	bool follow;
 	enum events_format events;
+	const char *gc_log[ARGUMENT_LIMIT];
+	int gc_logs;
 	const char *from, *to; // NULL: not given
 	bool last;
 	double keep_s; // 0: not given
