@@ -112,7 +112,7 @@ def held(found, cause):
 
 # ---- a container that is filled
 
-def one_kill(number):
+def one_kill(number, share=80):
     """A JVM that grows by 50 MB a second into its limit; (what is wrong or None, seconds that were left, the recorder's
     own peak)."""
     group = CGROUPS / f"jledger-record-{os.getpid()}-{number}"
@@ -125,7 +125,7 @@ def one_kill(number):
     peaks = []
     try:
         with Jvm(["-Xmx64m", "-XX:MaxDirectMemorySize=4g", "-cp", str(WORK), "Eater", "50", "4000"], around=enter) as jvm:
-            with Recorder(jvm.pid, name, "--on-limit", "80%", "--exec", f"tee {WORK}/exec{number}.json") as recorder:
+            with Recorder(jvm.pid, name, "--on-limit", f"{share}%", "--exec", f"tee {WORK}/exec{number}.json") as recorder:
                 watcher = threading.Thread(target=lambda: peaks.append(peak_of(recorder.process, 180)))
                 watcher.start()
                 code = jvm.process.wait(120)
@@ -163,6 +163,8 @@ def container():
     check(wrong is None, "ledger, verdict and capture are there before the kernel kills", wrong or f"{left:.2f} s before")
     check(0 < peak <= 16 << 20, "in at most 16 MB of the recorder's own memory", f"{peak / (1 << 20):.1f} MB")
     check(not list(WORK.glob("limit0-*-near.*")), "and what was written before is gone")
+    wrong, left, _ = one_kill("late", share=99)
+    check(wrong is None, "and when the look at the limit comes too late", wrong or f"{left:.2f} s before")
     db = WORK / "limit0.db"
     found = verdict(db, "--last")
     ended = (found.get("past") or {}).get("ended") or {}
@@ -320,6 +322,9 @@ def main():
         metrics()
     elif sys.argv[1:2] == ["disk"]:
         full_disk()
+    elif sys.argv[1:2] == ["late"]:
+        runs = [one_kill(f"late{i}", share=99) for i in range(int(sys.argv[2]))]
+        check(not any(wrong for wrong, _, _ in runs), "a look that comes too late is made up for", str(runs))
     elif sys.argv[1:2] == ["limit"]:
         runs = [one_kill(i) for i in range(int(sys.argv[2]))]
         good = sorted(left for wrong, left, _ in runs if wrong is None)
