@@ -1,21 +1,26 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <errno.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "base/fail.h"
 #include "cmd/command.h"
 #include "cmd/complain.h"
+#include "cmd/gclog_verdict.h"
 #include "cmd/watch.h"
 #include "present/doctor_html.h"
 #include "present/html.h"
 #include "store/capture.h"
+#include "store/history.h"
 
 struct seen {
 	bool finding;                    // at or above --fail-on
 	bool incomplete;                 // some fact is missing
 	const struct aftermath_old *old; // of --against; NULL: not given
 	FILE *page;                      // of --html; NULL: not given
+	const struct gclog_verdict *log; // of --gc-log; NULL: not given
 };
 
 static void judge_outcome(const struct report *r, const struct options *o, struct seen *out)
@@ -30,7 +35,7 @@ static void judge_outcome(const struct report *r, const struct options *o, struc
 		if (f->verdict == VERDICT_CONFIRMED || o->fail_on == FAIL_ON_LIKELY)
 			out->finding = true;
 	}
-	if (r->now->misses.count || !r->ledger->by_page)
+	if (!r->log_alone && (r->now->misses.count || !r->ledger->by_page))
 		out->incomplete = true;
 }
 
@@ -55,6 +60,14 @@ static void show(const struct report *r, const struct options *o, void *arg)
 	struct arena mem = { 0 };
 	struct diagnosis d;
 
+	if (out->log && !gclog_verdict_fits(out->log, r->now)) {
+		complain("the GC log is of the collector %s, and process %d runs %s: it is another "
+			 "JVM's and is left out",
+			 out->log->stats.collector, r->now->pid, r->now->fact[F_COLLECTOR].text);
+	} else if (out->log) {
+		gclog_verdict_add(out->log, &e);
+		with.log = &out->log->report;
+	}
 	diagnose(&e, &mem, &d);
 	with.diagnosis = &d;
 	with.has_command = command_takes_jvm;
@@ -136,9 +149,62 @@ static bool close_page(const struct options *o, struct seen *out)
 	return !failed;
 }
 
-static int watch(const struct options *o, struct keeper *k)
+// Beside --gc-log a further file is another part of the log, so that a pattern of the shell names them all.
+static bool is_target(const char *argument)
+{
+	char *end;
+
+	strtoul(argument, &end, 10);
+	return !*end || !strcmp(argument, "all") || access(argument, F_OK) ||
+	       capture_is_one(argument) || history_is_one(argument);
+}
+
+static bool sort_arguments(struct options *o)
+{
+	const char *target = NULL;
+
+	for (int i = 0; i < o->arguments; i++) {
+		if (!o->gc_logs || is_target(o->argument[i])) {
+			if (target)
+				return false;
+			target = o->argument[i];
+		} else if (o->gc_logs < ARGUMENT_LIMIT) {
+			o->gc_log[o->gc_logs++] = o->argument[i];
+		}
+	}
+	o->argument[0] = target;
+	o->arguments = target != NULL;
+	return target || o->gc_logs;
+}
+
+// A log and nothing else.
+static int judge_log(const struct options *o, struct gclog_verdict *v)
 {
 	struct seen out = { 0 };
+
+	if (o->against || o->has_for || o->has_every) {
+		complain("%s looks at a JVM, and only a GC log was named", o->against ? "--against"
+									   : o->has_for
+										   ? "--for"
+										   : "--every");
+		return EXIT_USAGE;
+	}
+	gclog_verdict_judge_alone(v, o);
+	if (!gclog_verdict_page(v, o))
+		return EXIT_UNREADABLE;
+	if (o->html && !strcmp(o->html, "-"))
+		; // which holds the page alone
+	else if (o->json)
+		report_doctor_json(&v->alone, stdout);
+	else
+		gc_print_verdict(&v->report, stdout);
+	judge_outcome(&v->alone, o, &out);
+	return out.finding ? EXIT_FINDING : EXIT_DONE;
+}
+
+static int watch(const struct options *o, const struct gclog_verdict *log, struct keeper *k)
+{
+	struct seen out = { .log = log };
 	int code = o->against ? look_back(o, k) : EXIT_DONE;
 
 	if (code != EXIT_DONE)
@@ -167,12 +233,33 @@ static int run(const struct options *o)
 		complain("--json and --html - both write to standard output");
 		return EXIT_USAGE;
 	}
-	if (!o->has_for && !o->has_every) {
+	if (!sort_arguments(&with)) {
+		complain(with.gc_logs || o->arguments ? "doctor takes one target"
+						      : "doctor needs a TARGET, or --gc-log FILE; "
+							"jledger doctor -h says more");
+		return EXIT_USAGE;
+	}
+	if (with.arguments && !o->has_for && !o->has_every) {
 		with.has_for = true;
 		with.for_s = USUAL_WINDOW_S;
 	}
-	code = watch(&with, &k);
+	if (!with.gc_logs) {
+		code = watch(&with, NULL, &k);
+	} else {
+		struct gclog_verdict *v = calloc(1, sizeof(*v));
+		struct fail why;
 
+		if (!v)
+			abort();
+		if (!gclog_verdict_read(v, with.gc_log, (size_t)with.gc_logs, &why)) {
+			complain("%s", why.text);
+			code = EXIT_UNREADABLE;
+		} else {
+			code = with.arguments ? watch(&with, v, &k) : judge_log(&with, v);
+		}
+		gclog_verdict_drop(v);
+		free(v);
+	}
 	arena_drop(&k.mem);
 	return code;
 }
@@ -181,14 +268,14 @@ const struct command cmd_doctor = {
 	.name = "doctor",
 	.sentence = "what is wrong with a JVM, what proves it, what to do",
 	.arguments = "TARGET",
-	.min_arguments = 1,
-	.max_arguments = 1,
+	.min_arguments = 0, // with --gc-log
+	.max_arguments = ARGUMENT_LIMIT,
 	.chunks = CHUNKS_ONCE,
 	.options = OPTION_BIT(JSON) | OPTION_BIT(COLOR) | OPTION_BIT(FOR) | OPTION_BIT(EVERY) |
 		   OPTION_BIT(NO_ATTACH) | OPTION_BIT(PSS) | OPTION_BIT(CAUSES) |
-		   OPTION_BIT(AGAINST) | OPTION_BIT(FAIL_ON) | OPTION_BIT(HTML) |
-		   OPTION_BIT(REQUIRE_COMPLETE) | OPTION_BIT(FROM) | OPTION_BIT(TO) |
-		   OPTION_BIT(LAST),
+		   OPTION_BIT(AGAINST) | OPTION_BIT(GC_LOG) | OPTION_BIT(FAIL_ON) |
+		   OPTION_BIT(HTML) | OPTION_BIT(REQUIRE_COMPLETE) | OPTION_BIT(FROM) |
+		   OPTION_BIT(TO) | OPTION_BIT(LAST),
 	.about =
 		"Considers every root cause of the catalogue and gives each a verdict: confirmed, "
 		"likely, ruled out (by which fact) or cannot tell (which fact is missing, and how "
@@ -202,6 +289,11 @@ const struct command cmd_doctor = {
 		"Take the capture with --samples, so that it has a window too.\n\n"
 		"--html writes one page that loads nothing, with all of it: what holds and its "
 		"proof, the ledger, what was ruled out and what can't be told.\n\n"
+		"--gc-log takes the JVM's GC log in, so that one verdict is made of both: what "
+		"either saw "
+		"holds, and what the other says against it stands beside it. Without a target the "
+		"log is "
+		"judged alone. Its parts may follow as further files.\n\n"
 		"Of a history (jledger record) each JVM of it is judged by what was recorded, also "
 		"when it is long dead: since when its memory grows and how fast, how it ended, and "
 		"what grew since the look in front of that. --from and --to choose a span of time, "
@@ -215,6 +307,9 @@ const struct command cmd_doctor = {
 		    "jledger doctor 4711 --for 0 --causes ## at once: every cause with its verdict "
 		    "and reason\n"
 		    "jledger doctor 4711 --html report.html ## the same as a page to send\n"
+		    "jledger doctor 4711 --gc-log gc.log ## with what its GC log tells of the "
+		    "hours before\n"
+		    "jledger doctor --gc-log gc.log.* ## a log alone, of several parts\n"
 		    "jledger doctor jvms.db --last ## what killed the JVM that ended last\n"
 		    "jledger doctor all --json --fail-on confirmed ## for a script: exit 1 when a "
 		    "cause is confirmed\n",

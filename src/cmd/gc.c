@@ -11,6 +11,8 @@
 #include "base/units.h"
 #include "cmd/command.h"
 #include "cmd/complain.h"
+#include "cmd/gc_live.h"
+#include "cmd/gclog_verdict.h"
 #include "cmd/pause.h"
 #include "collect/gclogs.h"
 #include "gclog/scan.h"
@@ -76,19 +78,26 @@ static bool follow(struct gclogs *g, const struct options *o, struct fail *why)
 	return true;
 }
 
-static void print_summary(const struct options *o, struct gclogs *g)
+static bool print_summary(const struct options *o, struct gclogs *g)
 {
-	struct gc_stats *stats = malloc(sizeof(*stats));
-	struct gc_report r = { gclogs_order(g), (size_t)o->arguments, stats };
+	struct gclog_verdict *v = calloc(1, sizeof(*v));
 
-	if (!stats)
+	bool written;
+
+	if (!v)
 		abort();
-	gclogs_judge(g, stats);
-	if (o->json)
-		gc_print_json(&r, stdout);
+	gclog_verdict_take(v, g, (size_t)o->arguments);
+	gclog_verdict_judge_alone(v, o);
+	written = gclog_verdict_page(v, o);
+	if (o->html && !strcmp(o->html, "-"))
+		; // which holds the page alone
+	else if (o->json)
+		gc_print_json(&v->report, stdout);
 	else
-		gc_print_text(&r, stdout);
-	free(stats);
+		gc_print_text(&v->report, stdout);
+	gclog_verdict_drop(v);
+	free(v);
+	return written;
 }
 
 static bool read_all(struct gclogs *g, const struct options *o, struct fail *why)
@@ -118,19 +127,21 @@ static int run(const struct options *o)
 		complain("%s", why.text);
 		return EXIT_USAGE;
 	}
+	if (o->html && (o->events != EVENTS_NONE || (o->json && !strcmp(o->html, "-")))) {
+		complain("--html is the summary as a page: it goes without --events, and --html - "
+			 "without --json");
+		return EXIT_USAGE;
+	}
 	if (o->json && o->events == EVENTS_CSV) {
 		complain(
 			"--json and --events csv contradict each other: --events json gives lines");
 		return EXIT_USAGE;
 	}
-	if (is_number(o->argument[0])) {
-		complain(
-			"%s is no file: this version reads logs, which -Xlog:gc*:file=FILE (JDK 8: "
-			"-Xloggc:FILE -XX:+PrintGCDetails) writes; of a running JVM jledger doctor "
-			"%s "
-			"tells how much it collects",
-			o->argument[0], o->argument[0]);
-		return EXIT_UNREADABLE;
+	if (is_number(o->argument[0]))
+		return gc_live_run(o);
+	if (o->jstat) {
+		complain("--jstat takes a PID, not the file %s", o->argument[0]);
+		return EXIT_USAGE;
 	}
 	g = gclogs_create(o->argument, (size_t)o->arguments, &window, print_event, &printing);
 	printing.logs = g;
@@ -140,7 +151,8 @@ static int run(const struct options *o)
 		complain("%s", why.text);
 		code = EXIT_UNREADABLE;
 	} else if (o->events == EVENTS_NONE) {
-		print_summary(o, g);
+		if (!print_summary(o, g))
+			code = EXIT_UNREADABLE;
 	}
 	gclogs_destroy(g);
 	return code;
@@ -148,13 +160,14 @@ static int run(const struct options *o)
 
 const struct command cmd_gc = {
 	.name = "gc",
-	.files_alone = true,
-	.sentence = "a GC log: pauses, causes, rates, live set, what went wrong",
-	.arguments = "FILE...",
+	.sentence = "a GC log or a running JVM: pauses, causes, rates, live set",
+	.arguments = "FILE...|PID",
 	.min_arguments = 1,
 	.max_arguments = ARGUMENT_LIMIT,
 	.options = OPTION_BIT(JSON) | OPTION_BIT(COLOR) | OPTION_BIT(FOLLOW) | OPTION_BIT(EVENTS) |
-		   OPTION_BIT(FROM) | OPTION_BIT(TO) | OPTION_BIT(FOR),
+		   OPTION_BIT(FROM) | OPTION_BIT(TO) | OPTION_BIT(FOR) | OPTION_BIT(EVERY) |
+		   OPTION_BIT(CAUSES) | OPTION_BIT(HTML) | OPTION_BIT(JSTAT) |
+		   OPTION_BIT(NO_ATTACH),
 	.about =
 		"Reads a GC log of a HotSpot VM, from JDK 1.4 to today: Serial, Parallel, ParNew, "
 		"CMS, "
@@ -183,13 +196,28 @@ const struct command cmd_gc = {
 		"and prints each pause as it comes; the summary follows at the end (an interrupt, "
 		"or "
 		"--for).\n\n"
+		"At the end stands a verdict: the causes that a GC log can prove, with the lines "
+		"that say "
+		"it, what contradicts, and what to do; --causes prints what was ruled out and why. "
+		"--html "
+		"writes all of it as one page that loads nothing, with charts of heap, pauses and "
+		"rates.\n\n"
 		"Of TIME, 90, 90s or 5m are since the VM's start, and 2026-11-25T10:00:00+0100 is "
 		"a "
-		"date; without a zone it is UTC. Events that lack that clock are left out.",
+		"date; without a zone it is UTC. Events that lack that clock are left out.\n\n"
+		"Of a PID the heap is shown by space as it is at this moment, from the VM's own "
+		"structures, with collections and safepoints since the start; with --for also what "
+		"came in that time, and the CPU of the collector's threads. --jstat prints the "
+		"columns of the JDK's own jstat, --every an interval; these are what the VM noted "
+		"at "
+		"its last collection, and a JVM with -XX:-UsePerfData has none.",
 	.examples = "jledger gc gc.log ## what it says\n"
 		    "jledger gc gc.log.* --json ## a rotated log, for scripts\n"
+		    "jledger gc gc.log --html gc.html ## with charts, to send\n"
 		    "jledger gc gc.log --events csv ## each event a line, for a table\n"
 		    "jledger gc gc.log --follow ## as it goes\n"
+		    "jledger gc 4711 --for 10s ## the collector of a running JVM\n"
+		    "jledger gc 4711 --jstat gcutil --every 1s ## as jstat -gcutil 4711 1s\n"
 		    "zcat old.gz | jledger gc - --from 1h --to 2h ## the second hour of a log\n",
 	.run = run,
 };

@@ -94,6 +94,22 @@ static bool set_events(const char *value, struct options *o, struct fail *why)
 	return true;
 }
 
+static bool set_jstat(const char *value, struct options *o, struct fail *why)
+{
+	static const char *const WORDS[] = {
+		[JSTAT_NONE] = "",           [JSTAT_GC] = "gc",
+		[JSTAT_GCUTIL] = "gcutil",   [JSTAT_GCCAPACITY] = "gccapacity",
+		[JSTAT_GCCAUSE] = "gccause", NULL,
+	};
+	int i = find_word(WORDS, value);
+
+	if (i <= JSTAT_NONE)
+		return fail(why, FAIL_CORRUPT,
+			    "--jstat takes gc, gcutil, gccapacity or gccause, not '%s'", value);
+	o->jstat = (enum jstat_view)i;
+	return true;
+}
+
 // "80%" or "0.8" is no difference that anybody would want to make: percent it is.
 static bool set_share(const char *value, const char *option, double *out, struct fail *why)
 {
@@ -200,8 +216,16 @@ static bool set_value(enum option_id id, const char *value, struct options *o, s
 	case OPTION_HTML:
 		o->html = value;
 		return *value || fail(why, FAIL_CORRUPT, "--html takes a file, or -");
+	case OPTION_GC_LOG:
+		if (o->gc_logs == ARGUMENT_LIMIT)
+			return fail(why, FAIL_CORRUPT, "--gc-log takes %d files at most",
+				    ARGUMENT_LIMIT);
+		o->gc_log[o->gc_logs++] = value;
+		return *value || fail(why, FAIL_CORRUPT, "--gc-log takes a file, or -");
 	case OPTION_EVENTS:
 		return set_events(value, o, why);
+	case OPTION_JSTAT:
+		return set_jstat(value, o, why);
 	case OPTION_FROM:
 		o->from = value;
 		return true;

@@ -9,6 +9,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "facts/jstat.h"
 #include "present/classes.h"
 #include "present/report.h"
 
@@ -57,6 +58,9 @@ struct options {
 	const char *why_alive; // NULL: not given
 	bool follow;
 	enum events_format events;
+	const char *gc_log[ARGUMENT_LIMIT];
+	int gc_logs;
+	enum jstat_view jstat;
 	const char *from, *to; // NULL: not given
 	bool last;
 	double keep_s; // 0: not given

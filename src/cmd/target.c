@@ -132,6 +132,7 @@ bool subject_open(const struct subject *s, size_t index, const struct options *o
 			  : !discover_open(s->live, s->pids[index], mem, &t, why))
 		return false;
 	t.want_chunks = o->command ? o->command->chunks : CHUNKS_NO;
+	t.jstat = o->jstat;
 	t.may_attach = !o->no_attach;
 	t.want_pss = o->pss;
 	t.classes_alone = o->command == &cmd_classes;

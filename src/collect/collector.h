@@ -67,6 +67,7 @@ struct target {
 	const char *of_loader; // with CLASSES_HOLDERS: an address, or a type that one loader has
 	enum target_chunks want_chunks;
 	const struct peek_question *peek; // what memory is to be looked into; NULL: none
+	enum jstat_view jstat;            // whose columns are wanted; JSTAT_NONE: nobody's
 	bool plain;                       // no JVM: only what holds for any process is looked for
 	bool recorded; // into a capture: all must come through `files` and `memory`
 };

@@ -12,6 +12,7 @@
 #include "base/fail.h"
 #include "base/units.h"
 #include "collect/collector.h"
+#include "collect/jstat.h"
 #include "jvm/hotspot.h"
 
 static bool read_candidate(const struct tree *files, const char *path, uint32_t uid,
@@ -345,6 +346,9 @@ static bool run(struct look *look, struct fail *why)
 	set_times(look, &h, from);
 	set_text(look, &h, F_GC_CAUSE, "sun.gc.lastCause", from);
 	set_identity(look, &h, from);
+	if (look->target->jstat && look->out->fact[F_JDK].known)
+		jstat_read(&h, look->target->jstat, (unsigned)look->out->fact[F_JDK].value,
+			   look->mem, &look->out->jstat);
 	from.certainty = CERTAINTY_DERIVED;
 	set_heap(look, &h, from);
 	return true;

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "diagnose/collections.h"
+#include "diagnose/logged.h"
 #include "diagnose/rule.h"
 #include "diagnose/weigh.h"
 
@@ -54,4 +55,6 @@ static enum verdict judge(const struct evidence *e, struct arena *mem, struct fi
 		(unsigned long long)c.full, c.seconds, 100 * used / capacity, fraction);
 }
 
-const struct rule rule_cms_back_to_back = { .cause = "cms-back-to-back", .judge = judge };
+const struct rule rule_cms_back_to_back = { .cause = "cms-back-to-back",
+					    .judge = judge,
+					    .judge_log = cms_back_to_back_logged };

@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "diagnose/growth.h"
+#include "diagnose/joined.h"
 #include "diagnose/weigh.h"
 
 static const struct rule *const RULES[] = {
@@ -35,7 +36,10 @@ static void judge_cause(const struct evidence *e, const struct cause *cause, str
 
 	*out = (struct finding){ .cause = cause };
 	if (rule)
-		out->verdict = rule->judge(e, mem, out);
+		out->verdict = joined_judge(rule, e, mem, out);
+	else if (e->log_alone)
+		cannot_tell(out, mem, "a running JVM or a capture: a GC log does not say it",
+			    "jledger doctor PID");
 	else
 		cannot_tell(out, mem, cause->decisive, cause->how);
 	if (out->how)
@@ -110,6 +114,8 @@ void diagnose(const struct evidence *e, struct arena *mem, struct diagnosis *out
 			out->healthy = false;
 	}
 	qsort(out->all, out->count, sizeof(*out->all), by_weight);
+	if (e->log_alone)
+		return;
 	growth_split(e, mem, out);
 	growth_unexplained(e, out);
 	growth_foresee(e, out);

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "diagnose/collections.h"
+#include "diagnose/logged.h"
 #include "diagnose/rule.h"
 #include "diagnose/weigh.h"
 
@@ -90,4 +91,6 @@ static enum verdict judge(const struct evidence *e, struct arena *mem, struct fi
 			 c.seconds / (double)count);
 }
 
-const struct rule rule_gc_explicit = { .cause = "gc-explicit", .judge = judge };
+const struct rule rule_gc_explicit = { .cause = "gc-explicit",
+				       .judge = judge,
+				       .judge_log = gc_explicit_logged };

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // The heap is too small for what lives in it: collections take the time and free next to nothing.
 #include "diagnose/collections.h"
+#include "diagnose/logged.h"
 #include "diagnose/rule.h"
 #include "diagnose/weigh.h"
 
@@ -108,4 +109,6 @@ static enum verdict judge(const struct evidence *e, struct arena *mem, struct fi
 		weigh_size(mem, l.last), weigh_size(mem, capacity), 100 * c.share);
 }
 
-const struct rule rule_gc_thrash = { .cause = "gc-thrash", .judge = judge };
+const struct rule rule_gc_thrash = { .cause = "gc-thrash",
+				     .judge = judge,
+				     .judge_log = gc_thrash_logged };

@@ -8,6 +8,7 @@
 
 #include "base/units.h"
 #include "diagnose/collections.h"
+#include "diagnose/logged.h"
 #include "diagnose/rule.h"
 #include "diagnose/weigh.h"
 
@@ -316,4 +317,6 @@ static enum verdict judge(const struct evidence *e, struct arena *mem, struct fi
 		"jledger doctor PID --for 120s");
 }
 
-const struct rule rule_heap_leak = { .cause = "heap-leak", .judge = judge };
+const struct rule rule_heap_leak = { .cause = "heap-leak",
+				     .judge = judge,
+				     .judge_log = heap_leak_logged };

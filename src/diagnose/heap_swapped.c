@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Parts of the Java heap are swapped out: a collection reads them all.
 #include "base/units.h"
+#include "diagnose/logged.h"
 #include "diagnose/rule.h"
 #include "diagnose/weigh.h"
 
@@ -36,4 +37,6 @@ static enum verdict judge(const struct evidence *e, struct arena *mem, struct fi
 		weigh_size(mem, heap), weigh_size(mem, resident));
 }
 
-const struct rule rule_heap_swapped = { .cause = "heap-swapped", .judge = judge };
+const struct rule rule_heap_swapped = { .cause = "heap-swapped",
+					.judge = judge,
+					.judge_log = heap_swapped_logged };

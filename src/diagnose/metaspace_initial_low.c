@@ -4,6 +4,7 @@
 #include "base/units.h"
 #include "diagnose/class_suspect.h"
 #include "diagnose/collections.h"
+#include "diagnose/logged.h"
 #include "diagnose/rule.h"
 #include "diagnose/weigh.h"
 
@@ -71,4 +72,6 @@ static enum verdict judge(const struct evidence *e, struct arena *mem, struct fi
 		     : "");
 }
 
-const struct rule rule_metaspace_initial_low = { .cause = "metaspace-initial-low", .judge = judge };
+const struct rule rule_metaspace_initial_low = { .cause = "metaspace-initial-low",
+						 .judge = judge,
+						 .judge_log = metaspace_initial_low_logged };

@@ -12,6 +12,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "facts/gcstats.h"
 #include "facts/pulse.h"
 #include "facts/snapshot.h"
 #include "ledger/ledger.h"
@@ -54,6 +55,11 @@ struct evidence {
 	double window_s; // 0 without a window
 	const pulse_rows
 		*pulses; // from the first moment to this one; NULL or empty without a window
+	// A GC log of the target, or of one that nobody looked at; NULL: none was given.
+	const struct gc_stats *log;
+	const char *const *log_files; // gc_place.file is an index of it
+	size_t log_file_count;
+	bool log_alone; // there is nothing but the log: `now` is empty, the ledgers are NULL
 };
 
 struct evidence_row {
@@ -93,6 +99,9 @@ struct rule {
 	const char *cause; // id in causes.def
 	// Fills `out` (zeroed, with its cause set) from arena `mem`.
 	enum verdict (*judge)(const struct evidence *e, struct arena *mem, struct finding *out);
+	// The same by a GC log alone (e->log), where that says something of the cause; NULL.  One of the two is
+	// there at least; diagnose/joined.c makes one verdict of both.
+	enum verdict (*judge_log)(const struct evidence *e, struct arena *mem, struct finding *out);
 };
 
 #define RULE(name) extern const struct rule rule_##name;

@@ -16,7 +16,8 @@ void gc_event_clear(struct gc_event *e)
 	e->uptime_s = e->wall_s = e->duration_s = e->reach_s = NAN;
 	e->user_s = e->sys_s = e->real_s = NAN;
 	e->heap = e->young = e->old = e->meta = NONE;
-	e->survivors = e->humongous_regions = UNKNOWN_BYTES;
+	e->survivors = e->humongous_regions = e->final_refs = UNKNOWN_BYTES;
+	e->tenuring = 0;
 	e->file = 0;
 	e->line = e->last_line = 0;
 }
@@ -47,4 +48,18 @@ const char *gc_kind_name(enum gc_kind kind)
 		[GC_DEGENERATED] = "degenerated",
 	};
 	return NAMES[kind];
+}
+
+bool gc_stop_is_other(const char *name)
+{
+	static const char *const COLLECTIONS[] = { "Collect", "GC",    "ZMark",     "ZReloc",
+						   "ZVerify", "XMark", "XReloc",    "Shenandoah",
+						   "CMS_",    "G1",    "ZOperation" };
+
+	if (!strncmp(name, "GC_HeapInspection", 17))
+		return true;
+	for (size_t i = 0; i < sizeof(COLLECTIONS) / sizeof(COLLECTIONS[0]); i++)
+		if (strstr(name, COLLECTIONS[i]))
+			return false;
+	return true;
 }

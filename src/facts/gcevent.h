@@ -71,7 +71,10 @@ struct gc_event {
 	double user_s, sys_s, real_s;
 	double reach_s; // of a stop: until all threads had come to it
 	struct gc_change heap, young, old, meta;
-	uint64_t survivors;         // after it
+	uint64_t survivors; // after it
+	uint64_t
+		final_refs; // objects with a finalizer that it found unreachable (ZGC: that there are)
+	unsigned tenuring;          // the age from which on objects are promoted; 0: not said
 	uint64_t humongous_regions; // after it
 	unsigned file;              // index of the log's file
 	uint64_t line, last_line;   // of that file, from 1
@@ -80,5 +83,7 @@ struct gc_event {
 void gc_event_clear(struct gc_event *e);     // nothing known
 const char *gc_type_name(enum gc_type type); // "pause"
 const char *gc_kind_name(enum gc_kind kind); // "young"
+// A safepoint's operation is no collection's, by HotSpot's names.
+bool gc_stop_is_other(const char *name);
 
 #endif

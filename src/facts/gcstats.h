@@ -80,7 +80,8 @@ struct gc_meta {
 	uint64_t by_cause;               // collections that it caused
 	uint64_t by_cause_freed_nothing; // of those: after >= 98 % of before
 	uint64_t last_ditch;
-	struct gc_change last; // of the last collection that could unload
+	struct gc_place futile_first, futile_last; // of those that freed nothing
+	struct gc_change last;                     // of the last collection that could unload
 	uint64_t peak;
 	double last_at_s;
 };
@@ -104,6 +105,61 @@ struct gc_cpu {
 	double cores;            // of both, over the log's span
 	struct gc_sum sys_heavy; // sys > user, and 10 ms or more
 	struct gc_sum waited;    // real > user + sys, by more than half and 10 ms
+};
+
+// A row of neighbouring events of one kind.
+struct gc_row {
+	uint64_t count;
+	struct gc_place first, last;
+	double begin_s, end_s, paused_s; // all pauses in it
+	uint64_t used, capacity;         // the least that one of them left
+};
+
+// What rules ask beyond sums: gclog/burdens.c.
+struct gc_burdens {
+	struct gc_row
+		full; // Full GCs one after the other that left 80 % of the heap and more in use; the worst
+	struct gc_sum
+		failed; // promotion failed, concurrent mode failure, to-space exhausted: each pause once
+	uint64_t failed_free,
+		failed_young; // at the last one that says: free in the old generation; in the young one
+	struct gc_sum
+		humongous_futile; // caused by a humongous allocation; 2 % or less of the heap was freed
+	struct gc_sum locker_futile; // the same of GCLocker's
+	struct gc_sum
+		full_with_room; // Full GCs for an allocation, of a heap that was filled to 80 % at most
+	struct gc_sum explicit_full;
+	struct gc_sum slow_reach;  // stops that threads took more than 0.1 s to come to
+	struct gc_sum other_stops; // stops whose name is no collection's
+	struct gc_sum swap_like;   // waited, and mostly in the kernel
+	struct gc_sum meta_full;   // Full GCs for Metaspace
+	double meta_full_last_s;   // uptime; NAN
+	struct gc_sum
+		meta_futile_late; // for Metaspace, five minutes after the start and later; freed nothing of it
+	struct gc_sum starved;         // longer than their CPU times account for, by ticks and more
+	uint64_t tenured, tenured_low; // collections whose threshold is known; those with 1 or 2
+	struct gc_trend final_refs;
+	double first_half, second_half; // of `live`: slopes of its halves; NAN
+	double gap_s;                   // the longest time without a pause
+	struct gc_place gap;
+	uint64_t no_cause, no_cpu, no_heap; // pauses of which the log does not say it
+};
+
+// The course of a log for charts: each point is so many neighbouring pauses that all fit.
+struct gc_point {
+	double begin_s, end_s; // since the log's first event, runs one behind the other
+	uint32_t pauses;
+	bool full; // one of them was a Full GC or failed
+	double max_s, sum_s;
+	uint64_t before, after,
+		capacity; // of the heap: the most, the least, the last; UNKNOWN_BYTES
+	uint64_t allocated, promoted;
+};
+enum { GC_POINTS = 1024 };
+struct gc_course {
+	size_t count;
+	uint64_t per_point;
+	struct gc_point at[GC_POINTS];
 };
 
 enum { GC_NAMES = 32 };
@@ -138,6 +194,11 @@ struct gc_stats {
 	struct gc_sum stop, reach;  // safepoints, and the way to them
 	double other_stops_s;       // in stops beyond pauses and the way to them
 	uint64_t heap_peak, heap_capacity;
+	struct gc_burdens burdens;
+	struct gc_course course;
+	uint64_t max_heap, max_meta; // by flags or header
+	uint64_t swap, swap_free;    // of the machine, when the log began
+	unsigned cpus;               // 0: not said
 };
 
 #endif

@@ -16,6 +16,7 @@
 #include "facts/claim.h"
 #include "facts/classstats.h"
 #include "facts/live.h"
+#include "facts/jstat.h"
 #include "facts/malloc.h"
 #include "facts/metaspace.h"
 #include "facts/options.h"
@@ -286,6 +287,7 @@ struct snapshot {
 	bool families_known, duplicates_known;
 	struct lifeline lifeline; // where asked for
 	VEC(struct space_row) spaces;
+	struct jstat_line jstat; // where asked for
 	VEC(struct code_heap_row) code_heaps;
 	VEC(struct buffer_row) buffers;
 	bool buffers_known; // false: the list did not validate, only the counters count

@@ -36,6 +36,8 @@ void gclog_saw_words(struct gclog_facts *f, const char *words);
 enum gclog_told gclog_header(struct gclog_facts *f, const char *p, const char *end);
 // Lines of details that stand alone and have no brackets that count.
 bool gclog_is_noise(const char *p, const char *end);
+// "Desired survivor size 1048576 bytes, new threshold 2 (max 15)"
+bool gclog_tenuring(const char *p, const char *end, unsigned *threshold);
 // Bits that a cause brings with it, of every JDK's wording.
 unsigned gclog_cause_flags(const char *cause);
 // The VM whose log this is, if it is another's; NULL.
@@ -48,7 +50,8 @@ struct unified_slot {
 	bool used;
 	unsigned flags; // of its pauses
 	struct gc_change young, old, meta;
-	uint64_t eden, survivors, humongous_regions;
+	uint64_t eden, survivors, humongous_regions, final_refs;
+	unsigned tenuring;
 	char cause[48]; // of the cycle
 };
 struct unified {

@@ -34,6 +34,7 @@ struct gclog *gclog_create(gclog_sink *sink, void *arg)
 		abort();
 	g->out = (struct gclog_output){ sink, arg, &g->facts };
 	g->facts.max_heap = g->facts.max_meta = g->facts.region = UNKNOWN_BYTES;
+	g->facts.swap = g->facts.swap_free = UNKNOWN_BYTES;
 	return g;
 }
 
@@ -96,7 +97,11 @@ static enum gclog_told take_preunified(struct gclog *g, const struct gclog_line 
 		if (words < l->end && *words == 'T' && take_stop(g, l, p))
 			return GCLOG_EVENT;
 	}
-	if (gclog_header(&g->facts, p, l->end) == GCLOG_DETAIL)
+	// Ages are most lines of a log that has them, and no header begins so.
+	if (SCAN_TEXT(&(const char *){ p }, l->end, "- age "))
+		return GCLOG_DETAIL;
+	if (!SCAN_TEXT(&(const char *){ p }, l->end, "Desired survivor") &&
+	    gclog_header(&g->facts, p, l->end) == GCLOG_DETAIL)
 		return set_dialect(g, GCLOG_PREUNIFIED), GCLOG_DETAIL;
 	return preunified_line(&g->preunified, l, &g->out);
 }

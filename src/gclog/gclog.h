@@ -47,6 +47,7 @@ struct gclog_facts {
 	char jdk[32];                // "17.0.2", "1.8.0_60"; "": the log doesn't say
 	uint64_t max_heap, max_meta; // by its flags or header; UNKNOWN_BYTES
 	uint64_t region;             // G1's region size
+	uint64_t swap, swap_free;    // of the machine, at the log's beginning
 	unsigned cpus;               // 0: not said
 	uint64_t lines;              // all
 	uint64_t unknown; // neither an event, nor a detail that belongs to one, nor a header

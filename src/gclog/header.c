@@ -149,6 +149,23 @@ static void read_memory(const char *p, const char *end, uint64_t *to)
 		*to = (uint64_t)value << 20;
 }
 
+// "Memory: 4k page, physical 16393508k(1046272k free), swap 8388604k(8388604k free)"
+static void read_swap(struct gclog_facts *f, const char *p, const char *end)
+{
+	static const char WORDS[] = ", swap ";
+	const char *at = scan_find(p, end, WORDS);
+	uint64_t all, left;
+
+	if (!at)
+		return;
+	at += sizeof(WORDS) - 1;
+	if (scan_integer(&at, end, &all) && SCAN_TEXT(&at, end, "k(") &&
+	    scan_integer(&at, end, &left) && all < UINT64_MAX >> 10 && left <= all) {
+		f->swap = all << 10;
+		f->swap_free = left << 10;
+	}
+}
+
 enum gclog_told gclog_header(struct gclog_facts *f, const char *p, const char *end)
 {
 	static const struct {
@@ -188,6 +205,10 @@ enum gclog_told gclog_header(struct gclog_facts *f, const char *p, const char *e
 		while (q < end && *q != ' ' && *q != '+')
 			q++;
 		scan_copy(f->jdk, sizeof(f->jdk), at, q);
+		return GCLOG_DETAIL;
+	}
+	if (SCAN_TEXT(&at, end, "Memory: ")) {
+		read_swap(f, at, end);
 		return GCLOG_DETAIL;
 	}
 	if (SCAN_TEXT(&at, end, "CPUs: ")) {
@@ -310,6 +331,18 @@ static bool is_shenandoah_table(const char *p, const char *end)
 	at = scan_find(p, end, " us");
 	return at && at > p && scan_is_digit(at[-1]) &&
 	       (at + 3 == end || at[3] == ',' || at[3] == ' ');
+}
+
+bool gclog_tenuring(const char *p, const char *end, unsigned *threshold)
+{
+	uint64_t number;
+
+	if (!SCAN_TEXT(&p, end, "Desired survivor size ") || !scan_integer(&p, end, &number) ||
+	    !SCAN_TEXT(&p, end, " bytes, new threshold ") || !scan_integer(&p, end, &number))
+		return false;
+	if (number < 1000)
+		*threshold = (unsigned)number;
+	return true;
 }
 
 // "Total time for which application threads were stopped" stands apart: it is an event.

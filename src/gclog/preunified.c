@@ -290,6 +290,17 @@ static const char *take_atom(struct preunified *u, const struct gclog_line *l, c
 // The next bracket, or `end`.
 static const char *next_bracket(const char *p, const char *end)
 {
+	// Eight bytes at a time while none of them is one: '[' and ']' differ from 'Y' and '_' in two bits alone.
+	while (end - p >= 8) {
+		static const uint64_t ONES = UINT64_C(0x0101010101010101);
+		uint64_t x;
+
+		memcpy(&x, p, sizeof(x));
+		x = (x ^ (0x59 * ONES)) & (0xf9 * ONES); // 0 in bytes of 0x59, 0x5b, 0x5d and 0x5f
+		if ((x - ONES) & ~x & (0x80 * ONES))
+			break;
+		p += 8;
+	}
 	while (p < end && *p != '[' && *p != ']')
 		p++;
 	return p;
@@ -314,6 +325,15 @@ static void append_before_atom(struct preunified *u, const char *from, const cha
 		}
 	}
 	append(u, from, end ? end : bracket);
+}
+
+// "[FinalReference, 1110 refs, 0.0002 secs]"
+static void take_final_references(struct preunified *u, const char *p, const char *end)
+{
+	uint64_t count;
+
+	if (scan_integer(&p, end, &count) && SCAN_TEXT(&p, end, " refs"))
+		u->now.open.final_refs = count;
 }
 
 static enum gclog_told scan_line(struct preunified *u, const struct gclog_line *l, const char *p,
@@ -367,6 +387,8 @@ static enum gclog_told scan_line(struct preunified *u, const struct gclog_line *
 			told = GCLOG_EVENT;
 		} else if (u->now.depth) {
 			u->now.depth++;
+			if (SCAN_TEXT(&(const char *){ p }, end, "FinalReference, "))
+				take_final_references(u, p + sizeof("FinalReference, ") - 1, end);
 		} else {
 			// A detail of the record before, with brackets of its own.
 			if (u->has_pause && record_g1_detail(p, end, &u->pause))
@@ -400,6 +422,8 @@ enum gclog_told preunified_line(struct preunified *u, const struct gclog_line *l
 	first = p;
 	scan_blanks(&first, end);
 	if (first == end)
+		return GCLOG_DETAIL;
+	if (*first == 'D' && u->now.depth && gclog_tenuring(first, end, &u->now.open.tenuring))
 		return GCLOG_DETAIL;
 	if (gclog_is_noise(first, end))
 		return GCLOG_DETAIL;

@@ -12,17 +12,14 @@ const char *scan_find(const char *p, const char *end, const char *text)
 static const char *digits(const char *p, const char *end, uint64_t *value, int *count)
 {
 	uint64_t v = *value;
-	int n = 0;
+	int n = *count;
 
-	while (p < end && scan_is_digit(*p)) {
-		if (*count + n < 18) {
-			v = v * 10 + (uint64_t)(*p - '0');
-			n++;
-		}
+	for (; p < end && scan_is_digit(*p) && n < 18; n++)
+		v = v * 10 + (uint64_t)(*p++ - '0');
+	while (p < end && scan_is_digit(*p))
 		p++;
-	}
 	*value = v;
-	*count += n;
+	*count = n;
 	return p;
 }
 

@@ -6,6 +6,8 @@
 #include <string.h>
 
 #include "facts/gcstats.h"
+#include "gclog/burdens.h"
+#include "gclog/chartpoints.h"
 #include "gclog/durations.h"
 #include "gclog/gclog.h"
 #include "gclog/trend.h"
@@ -38,6 +40,7 @@ struct gc_counter {
 	double explicit_at_s;
 	double periods[PERIODS];
 	size_t period_count;
+	struct burdens burdens;
 };
 
 struct gc_counter *gc_counter_create(void)
@@ -53,6 +56,7 @@ struct gc_counter *gc_counter_create(void)
 	c->s.full.heap = c->s.full.old = c->s.meta.last =
 		(struct gc_change){ UNKNOWN_BYTES, UNKNOWN_BYTES, UNKNOWN_BYTES };
 	c->s.meta.last_at_s = c->s.full.old_freed_share = NAN;
+	burdens_init(&c->burdens);
 	c->s.cycles.last_used = c->s.cycles.capacity = UNKNOWN_BYTES;
 	return c;
 }
@@ -139,6 +143,7 @@ static void follow_clock(struct gc_counter *c, const struct gc_event *e, double 
 		c->cycle_end_s = c->explicit_at_s = NAN;
 		memset(&c->fulls, 0, sizeof(c->fulls)); // a trend is one JVM's
 		memset(&c->floors, 0, sizeof(c->floors));
+		burdens_restart(&c->burdens);
 		return;
 	}
 	if (end > c->last_s)
@@ -224,7 +229,7 @@ static void begin_cycle(struct gc_counter *c, const struct gc_event *e, double t
 		y->pairs++;
 		y->freed_nothing += nothing;
 		y->back_to_back += soon;
-		if (nothing && soon) {
+		if (nothing && soon && !(e->flags & (GC_METADATA | GC_EXPLICIT))) {
 			if (!c->row++) {
 				c->row_first = place_of(e);
 				c->row_at_s = c->cycle_at_s;
@@ -350,8 +355,11 @@ static void add_meta(struct gc_counter *c, const struct gc_event *e, double t)
 	m->collections++;
 	m->last = e->meta;
 	m->last_at_s = t;
-	if (e->flags & GC_METADATA && (double)e->meta.after >= 0.98 * (double)e->meta.before)
-		m->by_cause_freed_nothing++;
+	if (!(e->flags & GC_METADATA) || (double)e->meta.after < 0.98 * (double)e->meta.before)
+		return;
+	if (!m->by_cause_freed_nothing++)
+		m->futile_first = place_of(e);
+	m->futile_last = place_of(e);
 }
 
 static void add_cpu(struct gc_counter *c, const struct gc_event *e)
@@ -403,8 +411,31 @@ static void add_flags(struct gc_counter *c, const struct gc_event *e, double t)
 		c->s.humongous_regions = e->humongous_regions;
 }
 
+static void follow_course(struct gc_counter *c, const struct gc_event *e, double t,
+			  uint64_t allocated, uint64_t promoted)
+{
+	double duration = isnan(e->duration_s) ? 0 : e->duration_s;
+	double begin = c->span_s + (t - c->first_s);
+
+	if (!isnan(t))
+		chartpoints_add(&c->s.course,
+				&(struct gc_point){ .begin_s = begin,
+						    .end_s = begin + duration,
+						    .pauses = 1,
+						    .full = e->kind == GC_FULL ||
+							    e->flags & GC_CONCURRENT_FAILED,
+						    .max_s = duration,
+						    .sum_s = duration,
+						    .before = e->heap.before,
+						    .after = e->heap.after,
+						    .capacity = e->heap.capacity,
+						    .allocated = c->s.allocated.bytes - allocated,
+						    .promoted = c->s.promoted.bytes - promoted });
+}
+
 static void add_pause(struct gc_counter *c, const struct gc_event *e, double t)
 {
+	uint64_t allocated = c->s.allocated.bytes, promoted = c->s.promoted.bytes;
 	struct gc_pauses *p = &c->s.pauses;
 
 	if (e->flags & GC_NESTED) {
@@ -426,6 +457,8 @@ static void add_pause(struct gc_counter *c, const struct gc_event *e, double t)
 	}
 	add_allocated(c, e, t);
 	add_promoted(c, e, t);
+	if (!(e->flags & GC_NESTED))
+		follow_course(c, e, t, allocated, promoted);
 	add_full(c, e);
 	add_meta(c, e, t);
 	if (e->kind == GC_INITIAL_MARK)
@@ -451,6 +484,7 @@ void gc_counter_add(struct gc_counter *c, const struct gc_event *e)
 
 	c->s.events++;
 	follow_clock(c, e, t);
+	burdens_add(&c->burdens, e, t);
 	switch (e->type) {
 	case GC_PAUSE:
 		add_floors(c, e, t);
@@ -504,16 +538,41 @@ static void judge_pauses(struct gc_counter *c, struct gc_pauses *p)
 	p->p999_s = durations_percentile(&c->pauses, 0.999);
 }
 
+// What is full rises no more, and collections come one after the other: how it got there is the course that counts.
+static void cut_when_full(struct trend *s, uint64_t capacity)
+{
+	static const double TOP = 0.98, STAYS = 0.95, FULL = 0.80;
+	double most = 0;
+	size_t first;
+
+	for (size_t i = 0; i < s->count; i++)
+		most = fmax(most, s->at[i].value);
+	if (capacity == UNKNOWN_BYTES || most < FULL * (double)capacity)
+		return;
+	for (first = 0; s->at[first].value < TOP * most; first++)
+		;
+	for (size_t i = first; i < s->count; i++)
+		if (s->at[i].value < STAYS * most)
+			return;
+	if (first + 1 >= TREND_NEEDED) {
+		s->skipped -= s->count - first - 1;
+		s->count = first + 1;
+	}
+}
+
 static void judge_live(struct gc_counter *c, const struct gclog_facts *log, struct gc_stats *s)
 {
 	uint64_t heap = log->max_heap != UNKNOWN_BYTES ? log->max_heap
 			: s->heap_capacity             ? s->heap_capacity
 						       : UNKNOWN_BYTES;
 
-	if (c->fulls.skipped >= TREND_NEEDED || c->floors.skipped < c->fulls.skipped)
-		trend_judge(&c->fulls, heap, &s->live);
-	else
-		trend_judge(&c->floors, c->floors_of_old ? c->old_capacity : heap, &s->live);
+	bool of_fulls = c->fulls.skipped >= TREND_NEEDED || c->floors.skipped < c->fulls.skipped;
+	struct trend until = of_fulls ? c->fulls : c->floors;
+	const struct trend *points = &until;
+
+	cut_when_full(&until, !of_fulls && c->floors_of_old ? c->old_capacity : heap);
+	trend_judge(points, !of_fulls && c->floors_of_old ? c->old_capacity : heap, &s->live);
+	burdens_judge(&c->burdens, points, &s->burdens);
 }
 
 static double median_period(const struct gc_counter *c)
@@ -540,6 +599,11 @@ void gc_counter_judge(struct gc_counter *c, const struct gclog_facts *log, struc
 	memcpy(s->strangers, log->strangers, sizeof(s->strangers));
 	s->stranger_count = log->stranger_count;
 	s->stamped = c->has_time;
+	s->max_heap = log->max_heap;
+	s->max_meta = log->max_meta;
+	s->swap = log->swap;
+	s->swap_free = log->swap_free;
+	s->cpus = log->cpus;
 	s->runs += s->events > 0;
 	s->span_s = c->has_time ? c->span_s + (c->last_s - c->first_s) : NAN;
 	s->throughput = s->span_s > 0 ? 1 - s->pauses.all.sum_s / s->span_s : NAN;

@@ -75,7 +75,8 @@ static struct unified_slot *slot_of(struct unified *u, uint64_t id)
 					    .meta = NONE,
 					    .eden = UNKNOWN_BYTES,
 					    .survivors = UNKNOWN_BYTES,
-					    .humongous_regions = UNKNOWN_BYTES };
+					    .humongous_regions = UNKNOWN_BYTES,
+					    .final_refs = UNKNOWN_BYTES };
 	}
 	return s;
 }
@@ -232,6 +233,8 @@ static void take_parts(struct gc_event *e, const struct unified_slot *s)
 	e->meta = s->meta;
 	e->survivors = s->survivors;
 	e->humongous_regions = s->humongous_regions;
+	e->final_refs = s->final_refs;
+	e->tenuring = s->tenuring;
 	e->flags |= s->flags;
 }
 
@@ -240,8 +243,8 @@ static void clear_parts(struct unified_slot *s)
 	static const struct gc_change NONE = { UNKNOWN_BYTES, UNKNOWN_BYTES, UNKNOWN_BYTES };
 
 	s->young = s->old = s->meta = NONE;
-	s->survivors = s->humongous_regions = UNKNOWN_BYTES;
-	s->flags = 0;
+	s->survivors = s->humongous_regions = s->final_refs = UNKNOWN_BYTES;
+	s->flags = s->tenuring = 0;
 }
 
 // JDK 9 to 17's Serial and CMS end a young collection that failed with a full one inside it, which
@@ -371,6 +374,7 @@ static enum gclog_told take_cycle(struct unified *u, const struct gclog_line *l,
 	if (last_duration(p, end, &seconds, &number))
 		begin_earlier(e, seconds);
 	e->meta = s->meta;
+	e->final_refs = s->final_refs;
 	return GCLOG_EVENT;
 }
 
@@ -501,6 +505,15 @@ static bool take_regions(const char *p, const char *end, const char *name, uint6
 	       scan_integer(&p, end, after);
 }
 
+// ZGC's "Final References: 5 encountered, 0 discovered, 0 enqueued", later a row of a table with the same numbers.
+static bool take_final_references(const char *p, const char *end, uint64_t *count)
+{
+	if (!SCAN_TEXT(&p, end, "Final References:"))
+		return false;
+	scan_blanks(&p, end);
+	return scan_integer(&p, end, count);
+}
+
 // What a collection's lines say of areas.  A line of the old generation that follows the pause's
 // own (Shenandoah, ZGC) waits for the next pause of the same cycle.
 static bool take_part(struct unified *u, const char *p, const char *end, uint64_t id,
@@ -525,6 +538,8 @@ static bool take_part(struct unified *u, const char *p, const char *end, uint64_
 		return take_regions(p, end, "Humongous regions:", &s->humongous_regions);
 	case 'S':
 		return take_regions(p, end, "Survivor regions:", &s->survivors);
+	case 'F':
+		return take_final_references(p, end, &s->final_refs);
 	case 'T':
 	case 'P':
 	case 'C':
@@ -535,6 +550,8 @@ static bool take_part(struct unified *u, const char *p, const char *end, uint64_
 				gclog_saw_collector(f, AREAS[i].collector);
 				return true;
 			}
+		if (*p == 'D')
+			return gclog_tenuring(p, end, &s->tenuring);
 		if (SCAN_TEXT(&p, end, "To-space exhausted"))
 			return s->flags |= GC_TO_SPACE, true;
 		return false;

@@ -131,6 +131,9 @@ static void identify_fields(struct identify *id, struct hotspot_loader *l,
 		name = javafields_oop(id->vm, l->object_at, id->name);
 	if (name)
 		javafields_text(id->vm, &id->strings, name, id->mem, &l->name, NULL);
+	// ClassLoader's constructors refuse an empty name: memory of a String that was moved away.
+	if (l->name && !*l->name)
+		l->name = NULL;
 }
 
 // One pass over all loaders.

@@ -114,9 +114,11 @@ static void print_verdict(struct printer *p)
 			  p->to);
 	} else {
 		fputs("<p class=\"verdict good\">", p->to);
-		html_text(p->r->window_s > 0 ? "Healthy: no cause of growth was found"
-					     : "Healthy: no cause was found at this moment; growth "
-					       "needs a window",
+		html_text(p->r->log_alone ? "Healthy: no cause shows in the GC log"
+			  : p->r->window_s > 0
+				  ? "Healthy: no cause of growth was found"
+				  : "Healthy: no cause was found at this moment; growth "
+				    "needs a window",
 			  p->to);
 	}
 	fputs("</p>\n", p->to);
@@ -443,5 +445,28 @@ void doctor_html_section(const struct report *r, FILE *to)
 	fprintf(to, "<p class=\"soft\">jledger ");
 	html_text(r->tool_version, to);
 	fputs("</p>\n</section>\n", to);
+	arena_drop(&p.mem);
+}
+
+// Of a GC log that was judged alone.
+void doctor_html_verdict(const struct report *r, FILE *to)
+{
+	struct printer p = { .r = r, .to = to };
+
+	print_verdict(&p);
+	print_findings(&p);
+	arena_drop(&p.mem);
+}
+
+void doctor_html_considered(const struct report *r, FILE *to)
+{
+	struct printer p = { .r = r, .to = to };
+
+	fputs("<h2>Considered</h2>\n", to);
+	print_others(&p, VERDICT_RULED_OUT, "Ruled out");
+	print_others(&p, VERDICT_CANNOT_TELL, "Cannot tell");
+	fputs("<p class=\"soft\">jledger ", to);
+	html_text(r->tool_version, to);
+	fputs("</p>\n", to);
 	arena_drop(&p.mem);
 }

@@ -11,5 +11,8 @@ struct report;
 // One JVM's section: the verdict, its growth, each finding with its proof, the ledger, what was ruled
 // out and what can't be told.  Between html_begin() and html_end(), once for each report.
 void doctor_html_section(const struct report *r, FILE *to);
+// Of a GC log that was judged alone: verdict and findings; and what was ruled out or can't be told.
+void doctor_html_verdict(const struct report *r, FILE *to);
+void doctor_html_considered(const struct report *r, FILE *to);
 
 #endif

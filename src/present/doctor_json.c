@@ -1,7 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <math.h>
 
+#include "present/doctor_json.h"
+
 #include "base/arena.h"
+#include "present/gc.h"
 #include "present/json.h"
 #include "present/map_json.h"
 #include "present/past.h"
@@ -147,12 +150,11 @@ static json_t *aftermath_json(const struct report *r)
 	return o;
 }
 
-void report_doctor_json(const struct report *r, FILE *to)
+void doctor_json_findings(const struct report *r, json_t *o)
 {
 	const struct diagnosis *d = r->diagnosis;
 	struct writer w = { .r = r };
-	json_t *o = map_json_head(r), *findings = json_array(), *ruled_out = json_array();
-	json_t *unknown = json_array(), *ledger = json_object();
+	json_t *findings = json_array(), *ruled_out = json_array(), *unknown = json_array();
 
 	for (size_t i = 0; i < d->count; i++) {
 		const struct finding *f = &d->all[i];
@@ -169,20 +171,70 @@ void report_doctor_json(const struct report *r, FILE *to)
 					   "missing", json_of_text(f->missing), "how_to_get_it",
 					   command_json(&w, f->how)));
 	}
+	json_set(o, "findings", findings);
+	json_set(o, "ruled_out", ruled_out);
+	json_set(o, "unknown", unknown);
+	arena_drop(&w.mem);
+}
+
+static json_t *log_json(const struct gc_report *log)
+{
+	json_t *o, *files;
+
+	if (!log)
+		return json_null();
+	o = json_object();
+	files = json_array();
+	for (size_t i = 0; i < log->file_count; i++)
+		json_add(files, json_of_text(log->files[i]));
+	json_set(o, "files", files);
+	json_set(o, "dialect", json_of_text(log->stats->dialect));
+	json_set(o, "collector",
+		 json_of_text(*log->stats->collector ? log->stats->collector : NULL));
+	json_set(o, "pauses", json_of_unsigned(log->stats->pauses.all.count));
+	json_set(o, "pauses_s", json_of_seconds(log->stats->pauses.all.sum_s));
+	json_set(o, "span_s", json_of_seconds(log->stats->span_s));
+	return o;
+}
+
+// There is no JVM to speak of.
+static void print_log_alone(const struct report *r, FILE *to)
+{
+	json_t *o = json_object();
+
+	json_set(o, "schema", json_integer(1));
+	json_set(o, "tool", json_of_text(r->tool_version));
+	json_set(o, "target", json_null());
+	json_set(o, "gc_log", log_json(r->log));
+	json_set(o, "healthy", json_boolean(r->diagnosis->healthy));
+	doctor_json_findings(r, o);
+	json_set(o, "ledger", json_null());
+	json_print(o, to);
+}
+
+void report_doctor_json(const struct report *r, FILE *to)
+{
+	const struct diagnosis *d = r->diagnosis;
+	json_t *o, *ledger;
+
+	if (r->log_alone) {
+		print_log_alone(r, to);
+		return;
+	}
+	o = map_json_head(r);
+	ledger = json_object();
 	if (r->past)
 		json_set(o, "past", past_json(r->past));
+	json_set(o, "gc_log", log_json(r->log));
 	json_set(o, "healthy", json_boolean(d->healthy));
 	json_set(o, "against", aftermath_json(r));
 	json_set(o, "limit_eta_s", eta_json(d));
 	json_set(o, "allocated", allocated_json(d));
 	json_set(o, "growth", growth_json(d));
-	json_set(o, "findings", findings);
-	json_set(o, "ruled_out", ruled_out);
-	json_set(o, "unknown", unknown);
+	doctor_json_findings(r, o);
 	json_set(ledger, "schema", json_integer(1));
 	map_json_ledger(r, ledger);
 	json_set(o, "ledger", ledger);
 	map_json_facts(r, o);
 	json_print(o, to);
-	arena_drop(&w.mem);
 }

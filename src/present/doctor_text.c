@@ -6,6 +6,7 @@
 
 #include "base/arena.h"
 #include "base/units.h"
+#include "present/gc.h"
 #include "present/past.h"
 #include "present/report.h"
 #include "present/target_text.h"
@@ -245,7 +246,12 @@ static void print_findings(struct printer *p)
 	const struct diagnosis *d = p->r->diagnosis;
 	bool root = true;
 
-	if (d->healthy && d->unexplained) {
+	if (d->healthy && p->r->log_alone) {
+		paint(p, "\033[1;32m");
+		fputs("HEALTHY", p->to);
+		paint(p, "\033[0m");
+		fputs("     no cause shows in the GC log\n", p->to);
+	} else if (d->healthy && d->unexplained) {
 		print_unexplained(p);
 	} else if (d->healthy) {
 		paint(p, "\033[1;32m");
@@ -279,6 +285,10 @@ static void print_summary(struct printer *p)
 	}
 	line = arena_format(&p->mem, "Ruled out %zu, cannot tell %zu%s", out, unknown,
 			    p->r->all_causes ? "" : ".  All with reasons: --causes");
+	if (p->r->log_alone) {
+		fprintf(p->to, "%s\n", line);
+		return;
+	}
 	print_right(p, line,
 		    arena_format(&p->mem, "tier %s, %.1f s", tier_name(p->r->now->tier),
 				 p->r->window_s > 0 ? p->r->window_s : p->r->now->cost.wall_s));
@@ -323,6 +333,38 @@ static void print_aftermath(struct printer *p)
 	fputc('\n', p->to);
 }
 
+// "GC log  gc.log: G1, 92 pauses over 2.4 h, 3.478 s in all"
+static void print_log(struct printer *p)
+{
+	const struct gc_report *log = p->r->log;
+	const struct gc_stats *s = log ? log->stats : NULL;
+	char span[16];
+
+	if (!s)
+		return;
+	fputs("GC log  ", p->to);
+	words_wrap(arena_format(&p->mem, "%s%s: %s, %" PRIu64 " pauses%s%s, %.3f s in all",
+				words_tail(log->files[0], WIDTH / 2, &p->mem),
+				log->file_count > 1 ? " and more" : "",
+				*s->collector ? s->collector : "collector not known",
+				s->pauses.all.count, s->span_s > 0 ? " over " : "",
+				s->span_s > 0 ? words_duration(s->span_s, span) : "",
+				s->pauses.all.sum_s),
+		   8, 8, WIDTH, p->to);
+}
+
+void report_findings_text(const struct report *r, FILE *to)
+{
+	struct printer p = { .r = r, .to = to };
+
+	print_findings(&p);
+	fputc('\n', to);
+	if (r->all_causes)
+		print_all(&p);
+	print_summary(&p);
+	arena_drop(&p.mem);
+}
+
 void report_doctor_text(const struct report *r, FILE *to)
 {
 	struct printer p = { .r = r, .to = to };
@@ -333,6 +375,7 @@ void report_doctor_text(const struct report *r, FILE *to)
 	print_rss(&p);
 	print_growth(&p);
 	print_load(&p);
+	print_log(&p);
 	fputc('\n', to);
 	print_aftermath(&p);
 	print_findings(&p);

@@ -11,10 +11,13 @@
 #include "base/arena.h"
 #include "facts/gcstats.h"
 
+struct report;
+
 struct gc_report {
 	const char *const *files; // in the order in which they were read
 	size_t file_count;
 	const struct gc_stats *stats;
+	const struct report *judged; // of the log alone; NULL: it was not judged
 };
 
 struct gc_sentence {
@@ -28,6 +31,10 @@ struct gc_sentences {
 // What the numbers say in words, the gravest first; what contradicts stands beside it.
 void gc_sentences_of(const struct gc_stats *s, struct arena *mem, struct gc_sentences *out);
 
+// Which log it is, and the findings alone, of one that was judged.
+void gc_print_verdict(const struct gc_report *r, FILE *to);
+// A page's part with charts: present/gc_html.c.
+void gc_html_section(const struct gc_report *r, FILE *to);
 void gc_print_text(const struct gc_report *r, FILE *to);
 void gc_print_json(const struct gc_report *r, FILE *to);
 

@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <math.h>
 
+#include "present/doctor_json.h"
 #include "present/gc.h"
 #include "present/json.h"
+#include "present/report.h"
 
 static json_t *place(const struct gc_report *r, struct gc_place p)
 {
@@ -257,5 +259,9 @@ void gc_print_json(const struct gc_report *r, FILE *to)
 	json_set(o, "time_to_safepoint", sum(r, &s->reach));
 	json_set(o, "other_stops_s", json_of_seconds(s->other_stops_s));
 	json_set(o, "verdict", sentences(r));
+	if (r->judged) {
+		json_set(o, "healthy", json_boolean(r->judged->diagnosis->healthy));
+		doctor_json_findings(r->judged, o);
+	}
 	json_print(o, to);
 }

@@ -5,6 +5,7 @@
 
 #include "base/units.h"
 #include "present/gc.h"
+#include "present/report.h"
 #include "present/words.h"
 
 enum { WIDTH = 79, ROWS_SHOWN = 8, FILES_SHOWN = 4 };
@@ -149,7 +150,7 @@ static void print_sentences(const struct gc_stats *s, FILE *to)
 
 	gc_sentences_of(s, &mem, &all);
 	if (all.count)
-		fputs("\nVERDICT\n", to);
+		fputs("\nWHAT STANDS OUT\n", to);
 	for (size_t i = 0; i < all.count; i++) {
 		const char *where;
 
@@ -194,4 +195,14 @@ void gc_print_text(const struct gc_report *r, FILE *to)
 		print_sentences(s, to);
 	}
 	print_strangers(r, to);
+	if (r->judged && s->events) {
+		fputs("\nVERDICT\n", to);
+		report_findings_text(r->judged, to);
+	}
+}
+
+void gc_print_verdict(const struct gc_report *r, FILE *to)
+{
+	print_head(r, to);
+	report_findings_text(r->judged, to);
 }

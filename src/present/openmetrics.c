@@ -8,7 +8,7 @@
 #include "present/words.h"
 
 enum metric_type { GAUGE, COUNTER };
-enum metric_unit { PLAIN, TIME, HEAP };
+enum metric_unit { PLAIN, TIME, HEAP, OTEL_HEAP };
 
 static const struct metric {
 	const char *name;
@@ -70,7 +70,11 @@ static void print_metric(const struct metric *m, const struct watched_rows *rows
 		headed = true;
 		fputs(m->name, to);
 		print_labels(r, &mem, to);
-		fputs(m->unit == HEAP ? ",area=\"heap\"} " : "} ", to);
+		if (m->unit == HEAP)
+			fputs(",area=\"heap\"", to);
+		else if (m->unit == OTEL_HEAP)
+			fputs(",jvm_memory_type=\"heap\"", to);
+		fputs("} ", to);
 		if (m->unit == TIME)
 			fprintf(to, "%.9g\n", (double)value / 1e9);
 		else

@@ -45,6 +45,8 @@ struct report_past {
 	const past_events *events;
 };
 
+struct gc_report;
+
 struct report {
 	const struct snapshot *now, *first; // first == now without a window
 	const struct ledger *ledger, *first_ledger;
@@ -55,6 +57,8 @@ struct report {
 	const char *aftermath_of;             // the older capture's name
 	const pulse_rows *pulses;             // of the window; NULL without one
 	const struct report_past *past;       // NULL: this is no history
+	const struct gc_report *log;          // the GC log that was judged too; NULL: none
+	bool log_alone; // there is nothing else: `now` is empty, `ledger` NULL
 	enum report_by by;
 	size_t top;      // rows of a drill-down that text shows; 0: as many as fit a screen
 	bool all_rows;   // --top 0
@@ -70,5 +74,7 @@ void report_map_text(const struct report *r, FILE *to);    // present/map_text.c
 void report_map_json(const struct report *r, FILE *to);    // present/map_json.c
 void report_doctor_text(const struct report *r, FILE *to); // present/doctor_text.c
 void report_doctor_json(const struct report *r, FILE *to); // present/doctor_json.c
+// Findings and the count of the rest alone, as doctor prints them.
+void report_findings_text(const struct report *r, FILE *to); // present/doctor_text.c
 
 #endif

@@ -105,7 +105,7 @@ const char *words_for_pid(const char *text, int pid, struct arena *mem)
 {
 	const char *hit = strstr(text, " PID");
 
-	if (!hit || (hit[4] && strchr(" .,;", hit[4]) == NULL))
+	if (pid <= 0 || !hit || (hit[4] && strchr(" .,;", hit[4]) == NULL))
 		return text;
 	return arena_format(mem, "%.*s %d%s", (int)(hit - text), text, pid,
 			    words_for_pid(hit + 4, pid, mem));

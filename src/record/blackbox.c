@@ -56,11 +56,17 @@ static const char *make_stem(struct box *b)
 			    b->trigger);
 }
 
-static void note_file(struct box *b, const char *path)
+static const char *name_in(const char *path)
 {
 	const char *name = strrchr(path, '/');
 
-	name = name ? name + 1 : path;
+	return name ? name + 1 : path;
+}
+
+static void note_file(struct box *b, const char *path)
+{
+	const char *name = name_in(path);
+
 	b->files = b->files ? arena_format(&b->mem, "%s\n%s", b->files, name) : name;
 }
 
@@ -272,39 +278,182 @@ static enum trigger first_of(unsigned triggers)
 	return (enum trigger)i;
 }
 
-void blackbox_fire(struct recording *r, struct watched *w, unsigned triggers, const char *why_fired)
+// Looks, and judges what it saw.  The capture is still to be finished or, on failure, was aborted.
+static bool look(struct box *b, const char *name, struct capture_writer **capture, struct fail *why)
 {
 	static const struct captured_wish WISH = { .may_attach = false, .want_chunks = CHUNKS_FEW };
+	struct recording *r = b->r;
+
+	*capture = capture_create(name, b->w->target.pid, &b->mem);
+	if (!capture_check(*capture, why) ||
+	    !captured_look(*capture, r->files, b->w->target.pid, &WISH, &b->mem, &b->now, why) ||
+	    !ledger_build(&b->now, &b->mem, &b->ledger, why)) {
+		capture_abort(*capture);
+		return false;
+	}
+	b->stem = make_stem(b);
+	look_back(b);
+	diagnose(&b->evidence, &b->mem, &b->diagnosis);
+	return true;
+}
+
+static const char *const SUFFIXES[] = { "map.json", "doctor.json", "doctor.txt", "jlc.zip" };
+enum { SUFFIX_COUNT = sizeof(SUFFIXES) / sizeof(SUFFIXES[0]) };
+
+// Those that were written when the limit came near become those of `trigger`: their content is that of
+// then, and was on disk then.
+static bool take_near(struct box *b)
+{
+	const char *near = b->w->near_stem;
+
+	if (!near)
+		return false;
+	b->w->near_stem = NULL;
+	// "...-near" -> "...-limit"
+	b->stem = arena_format(&b->mem, "%.*s%s", (int)(strlen(near) - strlen("near")), near,
+			       b->trigger);
+	for (int i = 0; i < SUFFIX_COUNT; i++) {
+		const char *from = arena_format(&b->mem, "%s.%s", near, SUFFIXES[i]);
+		const char *to = arena_format(&b->mem, "%s.%s", b->stem, SUFFIXES[i]);
+
+		if (!rename(from, to))
+			note_file(b, to);
+	}
+	return b->files != NULL;
+}
+
+static bool write_event(struct recording *r, int64_t tick, void *arg, struct fail *why)
+{
+	const struct box *b = arg;
+
+	return watched_note(r, b->w, why) &&
+	       history_event(r->history, tick, b->w->id, b->trigger, b->why, b->files, why);
+}
+
+// It died while it was looked at: what the history knows of it is judged instead, where nothing was written
+// before.
+static bool use_history(struct box *b, struct fail *why)
+{
+	struct recording *r = b->r;
+	past_looks looks;
+	double apart;
+
+	if (!b->w->id || !history_looks(r->history, b->w->id, &b->mem, &looks, why) ||
+	    !looks.count || !history_now(r->history, &apart))
+		return false;
+	if (!history_load(r->history, looks.at[looks.count - 1].id, &b->mem, &b->now, &b->ledger,
+			  why)) {
+		history_rollback(r->history);
+		return false;
+	}
+	b->now.at_s -= apart - r->boot_s;
+	b->now.capture = r->settings->path;
+	b->stem = make_stem(b);
+	look_back(b);
+	diagnose(&b->evidence, &b->mem, &b->diagnosis);
+	write_file(b, "map.json", print_ledger);
+	write_file(b, "doctor.json", print_json);
+	write_file(b, "doctor.txt", print_text);
+	return b->files != NULL;
+}
+
+static void make_do(struct box *b, struct fail *why)
+{
+	const char *failed = arena_format(&b->mem, "process %d can't be looked at: %s",
+					  b->w->target.pid, why->text);
+
+	if (take_near(b))
+		recording_say(b->r, "%s; what was written when it came near is kept", failed);
+	else if (use_history(b, why))
+		recording_say(b->r, "%s; it is judged by its history", failed);
+	else
+		recording_say(b->r, "%s", failed);
+	if (!b->files)
+		return;
+	b->now.at_s = b->r->boot_s; // the command's time runs from now
+	run_command(b);
+	recording_transact(b->r, write_event, b);
+}
+
+void blackbox_drop_near(struct recording *r, struct watched *w)
+{
+	struct arena mem = { 0 };
+
+	for (int i = 0; w->near_stem && i < SUFFIX_COUNT; i++)
+		unlink(arena_format(&mem, "%s.%s", w->near_stem, SUFFIXES[i]));
+	w->near_stem = NULL;
+	arena_drop(&mem);
+}
+
+void blackbox_keep_near(struct recording *r, struct watched *w, const char *why)
+{
+	struct box b = { .r = r, .w = w, .trigger = trigger_name(TRIGGER_LIMIT), .why = why };
+
+	if (take_near(&b))
+		recording_transact(r, write_event, &b);
+	arena_drop(&b.mem);
+}
+
+// It is a race with whatever fills the memory; who may not have that priority runs as before.
+static int hurry(void)
+{
+	int before = getpriority(PRIO_PROCESS, 0);
+
+	setpriority(PRIO_PROCESS, 0, -10);
+	return before;
+}
+
+static const char *part_name(struct box *b)
+{
+	return arena_format(&b->mem, "%s-%d.part", b->r->settings->path, b->w->target.pid);
+}
+
+void blackbox_prepare(struct recording *r, struct watched *w, double now_s)
+{
+	static const double AGAIN_S = 600;
+	struct box b = { .r = r, .w = w, .trigger = "near", .why = "the limit is near" };
+	struct capture_writer *capture;
+	struct fail why;
+	const char *name;
+	int before;
+
+	if (w->near_s > 0 && now_s - w->near_s < AGAIN_S)
+		return;
+	before = hurry();
+	w->near_s = now_s;
+	name = part_name(&b);
+	if (look(&b, name, &capture, &why)) {
+		blackbox_drop_near(r, w);
+		write_all(&b, capture, name);
+		w->near_stem = arena_text(&w->mem, b.stem);
+	}
+	arena_drop(&b.mem);
+	malloc_trim(0);
+	setpriority(PRIO_PROCESS, 0, before);
+}
+
+void blackbox_fire(struct recording *r, struct watched *w, unsigned triggers, const char *why_fired)
+{
 	struct box b = {
 		.r = r, .w = w, .trigger = trigger_name(first_of(triggers)), .why = why_fired
 	};
 	struct capture_writer *capture;
 	const char *name;
 	struct fail why;
-	int priority = getpriority(PRIO_PROCESS, 0);
-	bool done;
+	int before = hurry();
 
-	// It is a race with whatever fills the memory; who may not have it runs as before.
-	setpriority(PRIO_PROCESS, 0, -10);
 	recording_say(r, "process %d (%s): %s", w->target.pid, w->main ? w->main : "?", b.why);
-	name = arena_format(&b.mem, "%s-%d.part", r->settings->path, w->target.pid);
-	capture = capture_create(name, w->target.pid, &b.mem);
-	done = capture_check(capture, &why) &&
-	       captured_look(capture, r->files, w->target.pid, &WISH, &b.mem, &b.now, &why) &&
-	       ledger_build(&b.now, &b.mem, &b.ledger, &why);
-	if (done) {
-		b.stem = make_stem(&b);
-		look_back(&b);
-		diagnose(&b.evidence, &b.mem, &b.diagnosis);
+	name = part_name(&b);
+	if (look(&b, name, &capture, &why)) {
 		write_all(&b, capture, name);
 		run_command(&b);
 		recording_transact(r, write_look, &b);
 		looks_remember(r, w, &b.ledger);
+		blackbox_drop_near(r, w);
 	} else {
-		capture_abort(capture);
-		recording_say(r, "process %d can't be looked at: %s", w->target.pid, why.text);
+		make_do(&b, &why);
 	}
 	arena_drop(&b.mem);
 	malloc_trim(0);
-	setpriority(PRIO_PROCESS, 0, priority);
+	setpriority(PRIO_PROCESS, 0, before);
 }

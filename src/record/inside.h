@@ -48,6 +48,9 @@ struct watched {
 	struct sample at_look;
 	struct watched_account account[ACCOUNT_COUNT + 1];
 
+	const char *near_stem; // of what was written when the limit came near; NULL: nothing
+	double near_s;         // boot clock: when that was tried
+
 	bool over; // has ended
 	double over_s;
 };
@@ -133,6 +136,12 @@ void limits_drop(struct recording *r);
 
 // record/blackbox.c: looks closely, writes it all, runs the command
 void blackbox_fire(struct recording *r, struct watched *w, unsigned triggers, const char *why);
+// Writes the same under the name "near" while there is time: should the look that the limit brings come too
+// late, that is what stays.
+void blackbox_prepare(struct recording *r, struct watched *w, double now_s);
+void blackbox_drop_near(struct recording *r, struct watched *w); // it was not needed
+// The limit killed it before any trigger: what was written before is that of the limit.
+void blackbox_keep_near(struct recording *r, struct watched *w, const char *why);
 void blackbox_reap(struct recording *r, double now_s);
 
 #endif

@@ -198,6 +198,8 @@ static void judge_group(struct recording *r, struct limit_group *g, double now_s
 	}
 	if (fired && most)
 		blackbox_fire(r, most, fired, why);
+	else if (most && limits_are_near(r, most))
+		blackbox_prepare(r, most, now_s);
 	arena_drop(&mem);
 }
 

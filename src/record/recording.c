@@ -197,6 +197,7 @@ void recording_close(struct recording *r)
 		struct watched *w = r->all;
 
 		r->all = w->next;
+		blackbox_drop_near(r, w);
 		watched_drop(w);
 	}
 	limits_drop(r);

@@ -201,6 +201,9 @@ static void tell_end(struct recording *r, struct watched *w)
 		      note.ending.text);
 	// One that could not be written is told of by the next start: its ticks end there.
 	recording_transact(r, write_end, &note);
+	if (w->near_stem && !strcmp(note.ending.kind, "oom-kill"))
+		blackbox_keep_near(r, w, "its limit killed it before the trigger's look");
+	blackbox_drop_near(r, w);
 	arena_drop(&mem);
 }
 

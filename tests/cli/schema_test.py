@@ -174,6 +174,13 @@ def check_live(c: Checker, pid: str) -> None:
         if grown and (not grown["against"]["same_process"] or not isinstance(grown["nmt"]["growth"], int)):
             c.fail(["map", pid, "--against", file], "no growth since the capture")
         c.text(["map", pid, "--against", file, "--by", "site"])
+    live = c.json("gc_live", ["gc", pid, "--for", "0.3"])
+    if live and not live["samples"][0]["heap"]["spaces"]:
+        c.fail(["gc", pid], "the heap has no spaces")
+    c.json("gc_live", ["gc", pid, "--jstat", "gccause"])
+    c.text(["gc", pid, "--for", "0.3"])
+    c.json("threads", ["threads", pid, "--for", "0.3"])
+    c.text(["threads", pid, "--for", "0.3"])
     check_heap(c, pid)
     tried = c.json("try", ["try", pid, "gc", "--yes"])
     if tried and not tried["effect"]:

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "moments.h"
 
+#include "givenlog.h"
+
 #include <stdlib.h>
 #include <string.h>
 
@@ -470,7 +472,7 @@ static const struct {
 	{ "flag", give_flag },           { "account", give_account },
 	{ "container", give_container }, { "pulse", give_pulse },
 	{ "codeheap", give_code_heap },  { "swapped", give_swapped },
-	{ "mapped", give_mapped },
+	{ "mapped", give_mapped },       { "gclog", give_gclog },
 };
 
 bool moments_give(struct moments *m, const struct words *line, const char **message)
@@ -521,6 +523,10 @@ bool moments_seal(struct moments *m, const char **message)
 		.first_ledger = &m->ledger[m->window_s > 0 ? MOMENT_FIRST : MOMENT_NOW],
 		.window_s = m->window_s,
 		.pulses = m->window_s > 0 ? &m->pulses : NULL,
+		.log = m->log,
+		.log_files = m->log_files,
+		.log_file_count = m->log != NULL,
+		.log_alone = m->log_alone,
 	};
 	if (m->window_s > 0)
 		ledger_grow(&m->ledger[MOMENT_NOW], &m->ledger[MOMENT_FIRST]);

@@ -27,6 +27,9 @@ struct moments {
 	uint64_t free_at[MOMENTS]; // the next address that nothing stands at
 	double window_s;           // 0: there is only one moment
 	pulse_rows pulses;
+	struct gc_stats *log; // NULL: none was given
+	const char *const *log_files;
+	bool log_alone;
 	struct evidence evidence;
 };
 

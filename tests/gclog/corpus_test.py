@@ -15,6 +15,7 @@ import random
 import re
 import subprocess
 import sys
+import threading
 from concurrent.futures import ThreadPoolExecutor
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
@@ -54,7 +55,7 @@ def key(row):
 
 class Corpus:
     def __init__(self, jledger, root):
-        self.jledger, self.root, self.bad = jledger, root, []
+        self.jledger, self.root, self.bad, self.lock = jledger, root, [], threading.Lock()
         with (root / "manifest.tsv").open(newline="") as f:
             self.rows = list(csv.DictReader(f, delimiter="\t"))
 
@@ -150,14 +151,17 @@ class Corpus:
         for r in events(self.jledger, changed):
             got[key(r)] = got.get(key(r), 0) + 1
         expected = [r for r in whole if touched.isdisjoint(range(int(r["line"]), int(r["last_line"]) + 1))]
+        lost = 0
         for r in expected:
-            self.tried[how] = self.tried.get(how, 0) + 1
             if got.get(key(r), 0) > 0:
                 got[key(r)] -= 1
             else:
-                self.lost[how] = self.lost.get(how, 0) + 1
+                lost += 1
                 if os.environ.get("CORPUS_VERBOSE"):
                     print(f"{how}: lost {key(r)} line {r['line']} of {row['file']}")
+        with self.lock:
+            self.tried[how] = self.tried.get(how, 0) + len(expected)
+            self.lost[how] = self.lost.get(how, 0) + lost
 
     # --- the document ---------------------------------------------------------------------------------------------
     def document(self):

@@ -151,3 +151,90 @@ Test(stats, stops_and_the_way_to_them_are_summed)
 	cr_assert(fabs(got.stats.other_stops_s - 0.01) < 1e-9);
 	cr_assert_str_eq(got.stats.stops[0].name, "G1CollectForAllocation");
 }
+
+static void add_pause(struct gc_counter *c, double at, double seconds, enum gc_kind kind,
+		      unsigned flags, uint64_t before, uint64_t after)
+{
+	struct gc_event e;
+
+	gc_event_clear(&e);
+	e.kind = kind;
+	e.flags = flags;
+	e.uptime_s = at;
+	e.duration_s = seconds;
+	e.heap = (struct gc_change){ before, after, 100 };
+	e.line = e.last_line = (uint64_t)at + 1;
+	gc_counter_add(c, &e);
+}
+
+static struct gc_stats judged;
+static const struct gclog_facts NOTHING = { .max_heap = UNKNOWN_BYTES };
+
+Test(burdens, full_collections_in_a_row_that_leave_a_full_heap_are_one_row)
+{
+	struct gc_counter *c = gc_counter_create();
+
+	add_pause(c, 10, 1, GC_FULL, 0, 95, 20); // frees: no row
+	for (int i = 0; i < 4; i++)
+		add_pause(c, 100 + 2 * i, 1, GC_FULL, 0, 99, 90);
+	add_pause(c, 200, 1, GC_FULL, 0, 99, 91); // too late for the row
+	add_pause(c, 203, 1, GC_FULL, GC_EXPLICIT, 99, 91);
+	gc_counter_judge(c, &NOTHING, &judged);
+	cr_assert_eq(judged.burdens.full.count, 4);
+	cr_assert_eq(judged.burdens.full.used, 90);
+	cr_assert_eq(judged.burdens.full.first.line, 101);
+	cr_assert_eq(judged.burdens.full.last.line, 107);
+	cr_assert(fabs(judged.burdens.full.paused_s - 4) < 1e-9);
+	cr_assert(fabs(judged.burdens.full.end_s - judged.burdens.full.begin_s - 7) < 1e-9);
+	gc_counter_destroy(c);
+}
+
+Test(burdens, what_frees_nothing_and_what_had_room_are_told_apart)
+{
+	struct gc_counter *c = gc_counter_create();
+
+	add_pause(c, 1, 0.5, GC_YOUNG, GC_HUMONGOUS, 50, 50);
+	add_pause(c, 2, 0.5, GC_YOUNG, GC_HUMONGOUS, 50, 20);
+	add_pause(c, 3, 0.5, GC_YOUNG, GC_LOCKER, 50, 50);
+	add_pause(c, 4, 0.5, GC_FULL, 0, 50, 20);
+	add_pause(c, 5, 0.5, GC_YOUNG, GC_PROMOTION_FAILED | GC_CONCURRENT_FAILED, 90, 20);
+	gc_counter_judge(c, &NOTHING, &judged);
+	cr_assert_eq(judged.burdens.humongous_futile.count, 1);
+	cr_assert_eq(judged.burdens.locker_futile.count, 1);
+	cr_assert_eq(judged.burdens.full_with_room.count, 1);
+	cr_assert_eq(judged.burdens.failed.count, 1, "one pause, though two words are in it");
+	gc_counter_destroy(c);
+}
+
+Test(burdens, the_course_keeps_the_extremes_of_more_pauses_than_it_has_points)
+{
+	struct gc_counter *c = gc_counter_create();
+	uint32_t pauses = 0;
+	double longest = 0;
+
+	for (int i = 0; i < 10000; i++)
+		add_pause(c, i, i == 7777 ? 0.9 : 0.1, GC_YOUNG, 0, 50, 20);
+	gc_counter_judge(c, &NOTHING, &judged);
+	cr_assert(judged.course.count <= GC_POINTS && judged.course.count > GC_POINTS / 4);
+	for (size_t i = 0; i < judged.course.count; i++) {
+		pauses += judged.course.at[i].pauses;
+		longest = fmax(longest, judged.course.at[i].max_s);
+	}
+	cr_assert_eq(pauses, 10000);
+	cr_assert_eq(longest, 0.9);
+	gc_counter_destroy(c);
+}
+
+Test(burdens, a_heap_that_got_full_is_judged_by_how_it_got_there)
+{
+	struct gc_counter *c = gc_counter_create();
+
+	for (int i = 0; i < 10; i++)
+		add_pause(c, 100 * i, 0.1, GC_FULL, 0, 99, 10 + 9 * (uint64_t)i);
+	for (int i = 0; i < 200; i++)
+		add_pause(c, 1000 + i, 0.5, GC_FULL, 0, 99, 91);
+	gc_counter_judge(c, &NOTHING, &judged);
+	cr_assert_eq(judged.live.points, 10);
+	cr_assert(fabs(judged.live.slope - 0.09) < 0.001);
+	gc_counter_destroy(c);
+}

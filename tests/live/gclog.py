@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0
-"""A GC log against the counters of the same run: gclog.py [COLLECTOR|follow|all].
+"""A GC log against the counters of the same run: gclog.py [COLLECTOR|follow|join|all].
 
 The VM saves its jvmstat counters when it ends; the log that it wrote meanwhile must give as many pauses, and as much
 time in them.  Where HotSpot itself counts otherwise is said beside each check.  Without an argument the collectors that
@@ -15,6 +15,7 @@ import shutil
 import struct
 import subprocess
 import sys
+import time
 
 from cells import COLLECTORS, flags_of, took
 from harness import JLEDGER, Jvm, check, compile_java, done, figures, in_root, inside, is_modular, jledger, jledger_json, part, \
@@ -141,10 +142,34 @@ def follows():
     check(reverse == whole, "the parts of a rotated log may be named in any order")
 
 
+def joins():
+    """doctor takes the log of a living JVM in: one verdict of what both saw; and of the log alone."""
+    log = WORK / "joined.log"
+    flags = [f"-Xlog:gc*:file={inside(log)}:time,uptime,level,tags"] if is_modular() else [f"-Xloggc:{inside(log)}", "-XX:+PrintGCDetails"]
+    with Jvm([*flags_of("Serial"), "-Xmx64m", *flags, "-cp", str(WORK), "Collections", "9", str(KEEP // 8)]) as jvm:
+        while len(pauses_of([log]) if log.exists() else []) < 20:
+            time.sleep(0.2)
+        both = jledger_json("doctor", jvm.pid, "--for", "2s", "--gc-log", str(log))
+        foreign = WORK / "foreign.log"
+        foreign.write_text("[0.5s][info][gc] Using G1\n[0.6s][info][gc] GC(0) Pause Young (Normal) (G1 Evacuation Pause) 9M->1M(64M) 1.5ms\n")
+        other = jledger("doctor", jvm.pid, "--for", "0", "--gc-log", str(foreign))
+    check("another JVM's" in other.stderr, "a log of another collector is not this JVM's", other.stderr)
+    alone = jledger_json("doctor", "--gc-log", str(log))
+    page = WORK / "joined.html"
+    jledger("gc", str(log), "--html", str(page))
+    verdicts = {v["cause"]: v for v in both["ruled_out"]}
+    check(both["gc_log"]["pauses"] >= 20 and both["target"]["pid"] == jvm.pid, "doctor joins a JVM and its log",
+          f"{both['gc_log']['pauses']} pauses")
+    check("log is of the collector Serial" in verdicts.get("gc-mark-thrash", {}).get("because", ""),
+          "what only a log tells is judged by it")
+    check(alone["target"] is None and alone["gc_log"]["pauses"] >= both["gc_log"]["pauses"], "a log is judged alone")
+    check(page.read_text().count("<svg") == 3 and "<script" not in page.read_text(), "a page has charts of heap, pauses and rates")
+
+
 def main():
     compile_java([pathlib.Path(__file__).parent / "java/Collections.java"], WORK)
     wanted = sys.argv[1] if len(sys.argv) > 1 else "all"
-    for name in NAMES if wanted == "all" else [wanted] if wanted != "follow" else []:
+    for name in NAMES if wanted == "all" else [wanted] if wanted not in ("follow", "join") else []:
         if not took(tuple(flags_of(name))):
             if wanted != "all":
                 skip(name, "this JDK does not have it")
@@ -154,6 +179,9 @@ def main():
     if wanted in ("all", "follow"):
         with part("follow"):
             follows()
+    if wanted in ("all", "join"):
+        with part("join"):
+            joins()
     if not os.environ.get("GCLOG_KEEP_LOGS"):
         shutil.rmtree(WORK, ignore_errors=True)
     done()

@@ -190,7 +190,7 @@ def jvm(work):
 
 def others(work, program):
     # No allocator of that name, but its name: what it holds must not be told.
-    (work / "none.c").write_text("int nothing;\n")
+    (work / "none.c").write_text("int nothing(void) { return 0; }\n")
     library = work / "libmimalloc.so.2.0"
     subprocess.run(["cc", "-shared", "-fPIC", "-nostdlib", "-o", library, work / "none.c"], check=True)
     with Target(program, "threads=1 mb=2", {"LD_PRELOAD": inside(library)}) as target:

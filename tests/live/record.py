@@ -17,6 +17,7 @@ import socket
 import sqlite3
 import subprocess
 import sys
+import threading
 import time
 import urllib.request
 
@@ -51,6 +52,19 @@ class Recorder:
 
     def __exit__(self, *_):
         self.stop(signal.SIGKILL)
+
+
+def peak_of(process, seconds):
+    """Waits for the end of a process; the kernel's high-water mark of its resident bytes, as last seen."""
+    peak, deadline = 0, time.monotonic() + seconds
+    while process.poll() is None and time.monotonic() < deadline:
+        try:
+            found = re.search(r"VmHWM:\s+(\d+) kB", pathlib.Path(f"/proc/{process.pid}/status").read_text())
+        except OSError:
+            break
+        peak = int(found[1]) << 10 if found else peak
+        time.sleep(0.02)
+    return peak
 
 
 def wait_until(held, seconds=60):
@@ -98,8 +112,9 @@ def held(found, cause):
 
 # ---- a container that is filled
 
-def one_kill(number):
-    """A JVM that grows by 50 MB a second into its limit; (what is wrong or None, seconds that were left)."""
+def one_kill(number, held_up=False):
+    """A JVM that grows by 50 MB a second into its limit; (what is wrong or None, seconds that were left, the recorder's
+    own peak)."""
     group = CGROUPS / f"jledger-record-{os.getpid()}-{number}"
     group.mkdir()
     (group / "memory.limit_in_bytes").write_text(str(LIMIT_MB << 20))
@@ -107,39 +122,54 @@ def one_kill(number):
         (group / "memory.memsw.limit_in_bytes").write_text(str(LIMIT_MB << 20))
     enter = ["sh", "-c", f'echo $$ > {group}/cgroup.procs && exec "$@"', "enter"]
     name = f"limit{number}.db"
+    peaks = []
     try:
         with Jvm(["-Xmx64m", "-XX:MaxDirectMemorySize=4g", "-cp", str(WORK), "Eater", "50", "4000"], around=enter) as jvm:
             with Recorder(jvm.pid, name, "--on-limit", "80%", "--exec", f"tee {WORK}/exec{number}.json") as recorder:
+                watcher = threading.Thread(target=lambda: peaks.append(peak_of(recorder.process, 180)))
+                watcher.start()
+                if held_up:  # as by a machine that has no time for it
+                    wait_until(lambda: list(WORK.glob(f"limit{number}-*-near.jlc.zip")), 60)
+                    recorder.process.send_signal(signal.SIGSTOP)
                 code = jvm.process.wait(120)
                 ended = time.time()
-                if recorder.process.wait(60) != 0:
-                    return f"the recorder failed: {recorder.said()[-300:]}", 0
+                if held_up:
+                    recorder.process.send_signal(signal.SIGCONT)
+                failed = recorder.process.wait(60) != 0
+                watcher.join()
+                peak = peaks[0]
+                if failed:
+                    return f"the recorder failed: {recorder.said()[-300:]}", 0, peak
     finally:
         wait_until(lambda: not (group / "cgroup.procs").read_text(), 10)
         group.rmdir()
     files = [f for f in WORK.glob(f"limit{number}-*") if not f.name.endswith(".part")]
     there = {"." + f.name.split("-limit.")[1] for f in files if "-limit." in f.name}
     if code != -signal.SIGKILL:
-        return f"the JVM ended with {code}", 0
+        return f"the JVM ended with {code}", 0, peak
     if there != SUFFIXES:
-        return f"only {sorted(there)} were written: {recorder.said()[-300:]}", 0
+        return f"only {sorted(there)} were written: {recorder.said()[-300:]}", 0, peak
     left = ended - max(f.stat().st_mtime for f in files)
     if left <= 0:
-        return f"they were complete {-left:.2f} s after the end", left
+        return f"they were complete {-left:.2f} s after the end: {recorder.said()[-300:]}", left, peak
     for f in files:
         if f.suffix == ".json":
             json.loads(f.read_text())
         elif f.suffix == ".zip" and jledger("map", f, "--json").returncode != 0:
-            return "the capture can't be read", left
-    return None, left
+            return "the capture can't be read", left, peak
+    return None, left, peak
 
 
 def container():
     if os.geteuid() or not (CGROUPS / "memory.limit_in_bytes").exists():
         skip("the black box in a container", "needs root and a v1 memory controller")
         return
-    wrong, left = one_kill(0)
+    wrong, left, peak = one_kill(0)
     check(wrong is None, "ledger, verdict and capture are there before the kernel kills", wrong or f"{left:.2f} s before")
+    print(f"# the recorder's peak: {peak / (1 << 20):.1f} MB, pages of its program and libraries included")
+    check(not list(WORK.glob("limit0-*-near.*")), "and what was written before is gone")
+    wrong, left, _ = one_kill("late", held_up=True)
+    check(wrong is None, "and when the look at the limit comes too late", wrong or f"{left:.2f} s before")
     db = WORK / "limit0.db"
     found = verdict(db, "--last")
     ended = (found.get("past") or {}).get("ended") or {}
@@ -297,13 +327,19 @@ def main():
         metrics()
     elif sys.argv[1:2] == ["disk"]:
         full_disk()
+    elif sys.argv[1:2] == ["late"]:
+        runs = [one_kill(f"late{i}", held_up=True) for i in range(int(sys.argv[2]))]
+        check(not any(wrong for wrong, _, _ in runs), "a look that comes too late is made up for", str(runs))
     elif sys.argv[1:2] == ["limit"]:
         runs = [one_kill(i) for i in range(int(sys.argv[2]))]
-        good = sorted(left for wrong, left in runs if wrong is None)
-        for wrong in [w for w, _ in runs if w]:
+        good = sorted(left for wrong, left, _ in runs if wrong is None)
+        for wrong in [w for w, _, _ in runs if w]:
             print(f"# {wrong}")
         check(len(good) == len(runs), f"complete before the kill in {len(good)} of {len(runs)} runs",
               f"{good[0]:.2f} to {good[-1]:.2f} s before" if good else "")
+        print(f"# the recorder's peak: {max(peak for _, _, peak in runs) / (1 << 20):.1f} MB")
+        kept = sum("came near is kept" in log.read_text() for log in WORK.glob("limit*.db.log"))
+        print(f"# by what was written when the limit came near: {kept}")
     else:
         for one in (usage, metrics, incident, errors, full_disk, container):
             with part(one.__name__):

@@ -1,0 +1,34 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: Apache-2.0
+"""threads PID: a busy thread is found with its name, sums are the process's, stacks are as map has them."""
+
+import time
+
+from harness import ROOT, Jvm, check, compile_java, done, jledger, jledger_json, scratch
+
+WORK = scratch("jledger-threads-")
+
+
+def busy(options, told):
+    with Jvm(["-Xmx128m", "-XX:+UseSerialGC", *options, "-cp", str(WORK), "LiveGcGarbage"]) as jvm:
+        quiet = jledger_json("threads", jvm.pid, "--for", "0.5")
+        check(not any(t["name"] == "spinner" for t in quiet["threads"]), f"{told}: nobody spins yet")
+        jvm.say("spin")
+        time.sleep(0.2)
+        got = jledger_json("threads", jvm.pid, "--for", "1")
+        top = got["threads"][0]
+        check(top["name"] == "spinner" and top["kind"] == "java" and top["cpu_s"] > 0.1, f"{told}: the spinner is the first", str(top))
+        check(top["state"] == "R" and top["cpu_share"] > 0.5, f"{told}: it runs", str(top))
+        kinds = {k["kind"]: k for k in got["kinds"]}
+        check(abs(sum(k["cpu_s"] for k in got["kinds"]) - got["cpu_s"]) < 1e-6, f"{told}: kinds sum to the process")
+        check(kinds["java"]["cpu_s"] >= top["cpu_s"] and kinds["gc"]["cpu_s"] < 0.2, f"{told}: the kinds", str(kinds))
+        check(all(0 < t["stack"]["resident"] <= t["stack"]["reserved"] for t in got["threads"] if t["kind"] == "java"),
+              f"{told}: Java threads have stacks", str(got["threads"]))
+        text = jledger("threads", jvm.pid, "--for", "0.3").stdout
+        check("spinner" in text and max(map(len, text.splitlines())) <= 80, f"{told}: text fits 80 columns", text)
+
+
+compile_java([ROOT / "tests/live/java/LiveGcGarbage.java"], WORK)
+busy([], "plain")
+busy(["-XX:-UsePerfData"], "-UsePerfData")
+done()
