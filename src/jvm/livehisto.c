@@ -7,6 +7,7 @@
 #include "base/arena.h"
 #include "base/fail.h"
 #include "base/memory.h"
+#include "base/range.h"
 #include "base/units.h"
 #include "jvm/addresses.h"
 #include "jvm/classes.h"
@@ -25,10 +26,6 @@ enum {
 	MIRROR_LIMIT = 1 << 20,
 };
 
-struct gap {
-	uint64_t start, end;
-};
-
 struct walk {
 	const struct hotspot *vm;
 	const struct hotspot_classes *classes;
@@ -37,7 +34,7 @@ struct walk {
 	uint32_t mirror_class; // index of java.lang.Class
 	uint64_t mirror_size;  // offset in it of its size in words
 	uint64_t align;
-	struct gap *gaps;
+	const struct range *gaps;
 	size_t gap_count;
 	struct livehisto *out;
 	unsigned char *buffer;
@@ -94,7 +91,7 @@ static uint64_t size_of(const struct walk *w, const unsigned char *p, uint64_t s
 	return (size + w->align - 1) & ~(w->align - 1);
 }
 
-static const struct gap *gap_at(const struct walk *w, uint64_t at)
+static const struct range *gap_at(const struct walk *w, uint64_t at)
 {
 	for (size_t low = 0, high = w->gap_count; low < high;) {
 		size_t middle = (low + high) / 2;
@@ -148,7 +145,7 @@ static uint64_t walk_part(struct walk *w, const struct part *p, bool old)
 	uint64_t at = p->at;
 
 	while (at < p->end) {
-		const struct gap *g = gap_at(w, at);
+		const struct range *g = gap_at(w, at);
 		uint64_t size, from = at;
 		uint32_t index;
 
@@ -169,6 +166,8 @@ static uint64_t walk_part(struct walk *w, const struct part *p, bool old)
 		}
 		for (at += 8; at < p->end && !gap_at(w, at) && !is_believable(w, p, at);)
 			at += 8;
+		if (at > p->end)
+			at = p->end;
 		w->out->skipped += at - from;
 	}
 	return at;
@@ -211,7 +210,7 @@ static bool walk_large(struct walk *w, uint64_t start, struct fail *why)
 
 static int by_start(const void *a, const void *b)
 {
-	const struct gap *x = a, *y = b;
+	const struct range *x = a, *y = b;
 
 	return x->start < y->start ? -1 : x->start > y->start;
 }
@@ -220,6 +219,7 @@ static int by_start(const void *a, const void *b)
 static bool find_gaps(struct walk *w, struct arena *mem, struct fail *why)
 {
 	struct hotspot_threads threads = { 0 };
+	struct range *gaps;
 	uint32_t reserve = 0;
 	uint64_t tail, least;
 
@@ -234,7 +234,8 @@ static bool find_gaps(struct walk *w, struct arena *mem, struct fail *why)
 	least = w->vm->compact_headers ? 0 : w->vm->compressed_klasses ? 16 : 24;
 	if (tail < least)
 		tail = least;
-	w->gaps = arena_array(mem, struct gap, threads.java.count + 1);
+	gaps = arena_array(mem, struct range, threads.java.count + 1);
+	w->gaps = gaps;
 	w->gap_count = 0;
 	for (size_t i = 0; i < threads.java.count; i++) {
 		uint64_t tlab = hotspot_at(w->vm, FIELD_THREAD_TLAB, threads.java.at[i].at);
@@ -243,10 +244,10 @@ static bool find_gaps(struct walk *w, struct arena *mem, struct fail *why)
 		if (!hotspot_read_u64(w->vm, FIELD_TLAB_TOP, tlab, &top, why) ||
 		    !hotspot_read_u64(w->vm, FIELD_TLAB_END, tlab, &end, why))
 			return false;
-		if (top && top <= end && top % 8 == 0 && spaces_in_heap(w->vm, top, end))
-			w->gaps[w->gap_count++] = (struct gap){ top, end + tail };
+		if (top && top <= end && (top | end) % 8 == 0 && spaces_in_heap(w->vm, top, end))
+			gaps[w->gap_count++] = (struct range){ top, end + tail };
 	}
-	qsort(w->gaps, w->gap_count, sizeof(*w->gaps), by_start);
+	qsort(gaps, w->gap_count, sizeof(*gaps), by_start);
 	return true;
 }
 
@@ -280,11 +281,35 @@ static bool walk_all(struct walk *w, struct arena *mem, struct fail *why)
 		return walk_g1(w, mem, why);
 	if (!spaces_read(w->vm, mem, &s, why))
 		return false;
-	for (size_t i = 0; i < s.count; i++)
-		if (!walk_space(w, s.at[i].start, s.at[i].start + s.at[i].used,
-				!strcmp(s.at[i].name, "old"), why))
+	for (size_t i = 0; i < s.count; i++) {
+		const struct spaces_row *r = &s.at[i];
+
+		if (r->used == SPACES_UNKNOWN || !spaces_in_heap(w->vm, r->start, r->start + r->used))
+			return fail(why, FAIL_CORRUPT, "layout unknown: where the objects of the heap's "
+						       "%s space end", r->name);
+		if (!walk_space(w, r->start, r->start + r->used, !strcmp(r->name, "old"), why))
 			return false;
+	}
 	return true;
+}
+
+static void index_classes(struct walk *w, struct arena *mem)
+{
+	w->mirror_class = UINT32_MAX;
+	addresses_init(&w->index, mem);
+	w->layout = arena_array(mem, int32_t, w->classes->classes.count + 1);
+	for (size_t i = 0; i < w->classes->classes.count; i++) {
+		const struct hotspot_class *k = &w->classes->classes.at[i];
+		uint32_t layout;
+
+		if (!hotspot_read_u32(w->vm, FIELD_KLASS_LAYOUT, k->at, &layout, NULL))
+			continue;
+		w->layout[i] = (int32_t)layout;
+		addresses_put(&w->index, k->at, (uint32_t)i, NULL);
+		if (k->kind == CLASS_INSTANCE && !strcmp(k->name, "java/lang/Class"))
+			w->mirror_class = (uint32_t)i;
+	}
+	w->buffer = arena_get(mem, CHUNK + HEAD); // a head may be looked at past the end
 }
 
 static bool open_walk(struct walk *w, struct arena *mem, struct fail *why)
@@ -306,22 +331,31 @@ static bool open_walk(struct walk *w, struct arena *mem, struct fail *why)
 		return fail(why, FAIL_CORRUPT, "layout unknown: objects at every %llu bytes",
 			    (unsigned long long)align);
 	w->align = align;
-	w->mirror_class = UINT32_MAX;
-	addresses_init(&w->index, mem);
-	w->layout = arena_array(mem, int32_t, w->classes->classes.count + 1);
-	for (size_t i = 0; i < w->classes->classes.count; i++) {
-		const struct hotspot_class *k = &w->classes->classes.at[i];
-		uint32_t layout;
-
-		if (!hotspot_read_u32(w->vm, FIELD_KLASS_LAYOUT, k->at, &layout, NULL))
-			continue;
-		w->layout[i] = (int32_t)layout;
-		addresses_put(&w->index, k->at, (uint32_t)i, NULL);
-		if (k->kind == CLASS_INSTANCE && !strcmp(k->name, "java/lang/Class"))
-			w->mirror_class = (uint32_t)i;
-	}
-	w->buffer = arena_get(mem, CHUNK + HEAD); // a head may be looked at past the end
+	index_classes(w, mem);
 	return true;
+}
+
+bool livehisto_walk(const struct hotspot *vm, const struct hotspot_classes *classes,
+		    const struct livehisto_given *given, struct arena *mem, struct livehisto *out,
+		    struct fail *why)
+{
+	struct arena frame = { 0 };
+	struct walk w = { .vm = vm,
+			  .classes = classes,
+			  .out = out,
+			  .mirror_size = given->mirror_size,
+			  .align = given->align,
+			  .gaps = given->gaps,
+			  .gap_count = given->gap_count };
+	bool walked;
+
+	*out = (struct livehisto){
+		.rows = arena_array(mem, struct livehisto_row, classes->classes.count + 1)
+	};
+	index_classes(&w, &frame);
+	walked = walk_space(&w, given->space.start, given->space.end, true, why);
+	arena_drop(&frame);
+	return walked;
 }
 
 bool livehisto_read(const struct hotspot *vm, const struct hotspot_classes *classes,

@@ -11,6 +11,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "base/range.h"
+
 struct arena;
 struct fail;
 struct hotspot;
@@ -34,5 +36,17 @@ struct livehisto {
 // Rows live in `mem`.
 bool livehisto_read(const struct hotspot *vm, const struct hotspot_classes *classes,
 		    struct arena *mem, struct livehisto *out, struct fail *why);
+
+// One old space of which all is known: for tests.
+struct livehisto_given {
+	struct range space;
+	const struct range *gaps; // sorted
+	size_t gap_count;
+	uint64_t mirror_size; // offset in a java.lang.Class of its size in words
+	uint64_t align;       // of objects: a power of two from 8 on
+};
+bool livehisto_walk(const struct hotspot *vm, const struct hotspot_classes *classes,
+		    const struct livehisto_given *given, struct arena *mem, struct livehisto *out,
+		    struct fail *why);
 
 #endif
