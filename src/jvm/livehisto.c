@@ -284,9 +284,12 @@ static bool walk_all(struct walk *w, struct arena *mem, struct fail *why)
 	for (size_t i = 0; i < s.count; i++) {
 		const struct spaces_row *r = &s.at[i];
 
-		if (r->used == SPACES_UNKNOWN || !spaces_in_heap(w->vm, r->start, r->start + r->used))
-			return fail(why, FAIL_CORRUPT, "layout unknown: where the objects of the heap's "
-						       "%s space end", r->name);
+		if (r->used == SPACES_UNKNOWN ||
+		    !spaces_in_heap(w->vm, r->start, r->start + r->used))
+			return fail(why, FAIL_CORRUPT,
+				    "layout unknown: where the objects of the heap's "
+				    "%s space end",
+				    r->name);
 		if (!walk_space(w, r->start, r->start + r->used, !strcmp(r->name, "old"), why))
 			return false;
 	}
@@ -319,7 +322,7 @@ static bool open_walk(struct walk *w, struct arena *mem, struct fail *why)
 
 	if (w->vm->gc != GC_G1 && w->vm->gc != GC_SERIAL && w->vm->gc != GC_PARALLEL)
 		return fail(why, FAIL_ABSENT,
-			    "the objects of a %s heap are not walked from outside by this version",
+			    "the objects of %s's heap can't be walked from outside yet",
 			    gc_name(w->vm->gc));
 	if (!hotspot_read_u32(w->vm, FIELD_CLASS_OOP_SIZE, 0, &offset, why))
 		return false;
@@ -349,9 +352,8 @@ bool livehisto_walk(const struct hotspot *vm, const struct hotspot_classes *clas
 			  .gap_count = given->gap_count };
 	bool walked;
 
-	*out = (struct livehisto){
-		.rows = arena_array(mem, struct livehisto_row, classes->classes.count + 1)
-	};
+	*out = (struct livehisto){ .rows = arena_array(mem, struct livehisto_row,
+						       classes->classes.count + 1) };
 	index_classes(&w, &frame);
 	walked = walk_space(&w, given->space.start, given->space.end, true, why);
 	arena_drop(&frame);
