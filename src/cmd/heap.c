@@ -320,8 +320,8 @@ static int run(const struct options *o)
 const struct command cmd_heap = {
 	.name = "heap",
 	.files_alone = true,
-	.sentence = "the Java heap of a dump: who holds it, and why",
-	.arguments = "DUMP [VIEW [ARGUMENT]]",
+	.sentence = "the Java heap of a dump, or of a JVM: what is in it, and who holds it",
+	.arguments = "DUMP|PID [VIEW [ARGUMENT]]",
 	.min_arguments = 1,
 	.max_arguments = 3,
 	.options = OPTION_BIT(JSON) | OPTION_BIT(COLOR) | OPTION_BIT(TOP) | OPTION_BIT(MAX_MEMORY) |

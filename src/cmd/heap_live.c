@@ -67,9 +67,9 @@ static void fill(const struct options *o, struct snapshot *s, struct heap_report
 	r->columns = HEAD;
 	r->head = h;
 	r->count = HEADS;
-	heap_report_note(r, "process %d  %llu objects, %s, garbage included; read %u times", s->pid,
+	heap_report_note(r, "process %d  %llu objects, %s, garbage included; read %u time%s", s->pid,
 			 (unsigned long long)l->objects, units_print_size(l->bytes, bytes),
-			 l->repeats + 1);
+			 l->repeats + 1, l->repeats ? "s" : "");
 	if (l->skipped)
 		heap_report_note(r,
 				 "%s could not be told apart: garbage of unloaded classes, as a "
@@ -124,6 +124,7 @@ static bool look(const struct options *o, struct arena *mem, struct fail *why)
 	if (!s.live.known)
 		return fail(why, FAIL_ABSENT, "process %d: %s", s.pid, reason_of(&s));
 	heap_report_init(&r, mem);
+	r.source = "live";
 	fill(o, &s, &r);
 	if (o->json)
 		heap_report_json(&r, stdout);

@@ -8,7 +8,7 @@ enum { WIDTH = 80 };
 
 void heap_report_init(struct heap_report *r, struct arena *mem)
 {
-	*r = (struct heap_report){ .mem = mem };
+	*r = (struct heap_report){ .mem = mem, .source = "dump" };
 	r->end = &r->tables;
 }
 
@@ -114,7 +114,7 @@ void heap_report_json(const struct heap_report *r, FILE *to)
 	json_t *value;
 
 	json_set(object, "schema", json_integer(1));
-	json_set(object, "source", json_string("dump"));
+	json_set(object, "source", json_string(r->source));
 	if (r->count) {
 		head = table_row_json(&form, r->head);
 		json_object_foreach(head, key, value) json_set(object, key, json_incref(value));

@@ -32,6 +32,7 @@ struct heap_table {
 
 struct heap_report {
 	struct arena *mem;
+	const char *source;           // "dump", or "live"
 	const struct column *columns; // of the head: one value each
 	struct cell *head;
 	size_t count;

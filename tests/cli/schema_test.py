@@ -193,6 +193,10 @@ def check_live(c: Checker, pid: str) -> None:
 
 
 def check_heap(c: Checker, pid: str) -> None:
+    c.text(["heap", pid, "histo"])
+    live = c.json("heap_live", ["heap", pid, "histo"])
+    if not live.get("classes"):
+        c.fail(["heap", pid, "histo"], "no classes")
     with tempfile.TemporaryDirectory() as work:
         dump = str(pathlib.Path(work) / "d.hprof")
         subprocess.run(["jcmd", pid, "GC.heap_dump", dump], stdout=subprocess.DEVNULL, check=True)
