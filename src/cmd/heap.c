@@ -320,7 +320,7 @@ static int run(const struct options *o)
 const struct command cmd_heap = {
 	.name = "heap",
 	.files_alone = true,
-	.sentence = "the Java heap of a dump, or of a JVM: what is in it, and who holds it",
+	.sentence = "the Java heap of a dump or a JVM: who holds it, and why",
 	.arguments = "DUMP|PID [VIEW [ARGUMENT]]",
 	.min_arguments = 1,
 	.max_arguments = 3,
