@@ -15,7 +15,7 @@ import sys
 import time
 
 from cells import COLLECTORS, collectors, feature, flags_of
-from harness import ROOT, Jvm, check, compile_java, done, jcmd, jledger, part, scratch
+from harness import ROOT, Jvm, check, compile_java, done, jcmd, jledger, jledger_json, part, scratch
 
 WALKED = ("Serial", "Parallel", "G1")
 LOOKS, RATE = 20, 100  # MB a second
@@ -53,6 +53,7 @@ def quiet(work, gc):
         before = faults(jvm.pid)
         run = jledger("heap", jvm.pid, "histo", "--json")
         after = faults(jvm.pid)
+        now = jledger_json("gc", jvm.pid)["samples"][0]["heap"]["used"]
         os.kill(jvm.pid, signal.SIGCONT)
         if feature() == 8 and gc == "G1" and run.returncode == 3:
             check("kinds of G1's regions are not known" in run.stderr, f"{gc}: it is said what is not known", run.stderr.strip())
@@ -65,6 +66,9 @@ def quiet(work, gc):
             check(ours.get(name, (0, 0))[0] == count and ours[name] == theirs[name], f"{gc}: {name}", f"{ours.get(name)} {theirs[name]}")
         check(report["bytes"] + report["buffers"] + report["skipped"] == report["used"], f"{gc}: every byte is explained",
               f"{report['bytes']} + {report['buffers']} + {report['skipped']} of {report['used']}")
+        everything = sum(bytes_ for _, bytes_ in theirs.values())
+        check(gc == "G1" or abs(now - everything) <= 2 << 20, f"{gc}: what gc shows as used is what jcmd counts",
+              f"{now >> 10} KB, {everything >> 10} KB")
         check(report["skipped"] <= report["used"] // 1000, f"{gc}: next to nothing is skipped", str(report["skipped"]))
         apart = {n: (ours.get(n), theirs.get(n)) for n in {*ours, *theirs} if ours.get(n) != theirs.get(n)}
         wrong = {n: v for n, v in apart.items() if not FILLERS.fullmatch(n) and
