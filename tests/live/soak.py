@@ -80,7 +80,8 @@ def judge(look, held, tally, gc):
     tally.unaccounted.append(look["unaccounted"] / look["rss"])
     odd = look["unaccounted"] > look["rss"] // 100
     if look["cost"]["wall_s"] > LIMIT_S:
-        tally.error("slow", f"{gc}: {look['cost']['wall_s']:.1f} s")
+        odd = True
+        tally.error("slow", f"{gc}: {look['cost']['wall_s']:.1f} s, {look['cost']['cpu_s']:.1f} s of it CPU")
     for kind, rule in (("sum", sums), ("wrong name", wrong_names), ("truncated", truncated), ("wild", wild)):
         found = list(rule(look, held))
         if found:
