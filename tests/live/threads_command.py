@@ -22,7 +22,7 @@ def busy(options, told):
         check(top["name"] == "spinner" and top["kind"] == "java" and top["cpu_s"] > 0.1, f"{told}: the spinner is the first", str(top))
         check(top["state"] == "R" and top["cpu_share"] > 0.5, f"{told}: it runs", str(top))
         kinds = {k["kind"]: k for k in got["kinds"]}
-        check(abs(sum(k["cpu_s"] for k in got["kinds"]) - got["cpu_s"]) < 1e-6, f"{told}: kinds sum to the process")
+        check(abs(sum(k["cpu_s"] for k in got["kinds"]) - got["cpu_s"]) < 1e-5, f"{told}: kinds sum to the process")
         check(kinds["java"]["cpu_s"] >= top["cpu_s"] and kinds["gc"]["cpu_s"] < 0.2, f"{told}: the kinds", str(kinds))
         check(all(0 < t["stack"]["resident"] <= t["stack"]["reserved"] for t in got["threads"] if t["kind"] == "java"),
               f"{told}: Java threads have stacks", str(got["threads"]))
@@ -52,7 +52,7 @@ def collecting():
         check(most >= 0.05, "while it collects: the collector works", f"{most:.2f} s")
         check(0.5 * most - 0.05 <= gc["cpu_s"] <= most + 0.05, "while it collects: its CPU is what the kernel says",
               f"{gc['cpu_s']:.2f} s of {most:.2f}")
-        check(abs(listed - gc["cpu_s"]) < 1e-6, "while it collects: its threads sum to its CPU", f"{listed} {gc}")
+        check(abs(listed - gc["cpu_s"]) < 1e-4, "while it collects: its threads sum to its CPU", f"{listed} {gc}")
 
 
 compile_java([ROOT / f"tests/live/java/{name}.java" for name in ("LiveGcGarbage", "LiveObjects")], WORK)
