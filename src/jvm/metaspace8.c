@@ -65,6 +65,7 @@ struct reading {
 	uint64_t current;     // the chunk that is allocated from
 	size_t current_index; // of it in out->chunks; SIZE_MAX: not met
 	uint64_t used;        // of all chunks, headers included
+	uint64_t capacity;    // words of all chunks, as the manager counts them
 	struct metaspace_usage sum;
 };
 
@@ -187,6 +188,8 @@ static bool read_list(struct metaspace_walk *w, struct reading *r, uint64_t at, 
 			r->current_index = w->out->chunks.count - 1;
 		r->used += c.top - at;
 		sum->capacity += c.words * WORD;
+		if (sum->capacity / WORD > r->capacity) // a circle, while chunks are given back
+			return fail(why, FAIL_CORRUPT, "a chunk list is longer than its manager counts");
 		sum->wasted += at == r->current ? 0 : c.words * WORD - (c.top - at);
 		at = c.next;
 	}
@@ -243,11 +246,11 @@ static bool read_lists(struct metaspace_walk *w, const struct metaspace_layout *
 	struct reading r = { .layout = layout,
 			     .class_space = class_space,
 			     .current_index = SIZE_MAX };
-	uint64_t used, capacity;
+	uint64_t used;
 
 	if (!memory_read_u64(w->vm->memory, arena_at + m->current, &r.current, why) ||
 	    !memory_read_u64(w->vm->memory, arena_at + m->used, &used, why) ||
-	    !memory_read_u64(w->vm->memory, arena_at + m->capacity, &capacity, why))
+	    !memory_read_u64(w->vm->memory, arena_at + m->capacity, &r.capacity, why))
 		return false;
 	for (unsigned i = 0; i < m->lists; i++) {
 		uint64_t first;
@@ -256,7 +259,7 @@ static bool read_lists(struct metaspace_walk *w, const struct metaspace_layout *
 		    !read_list(w, &r, first, why))
 			return false;
 	}
-	if (r.sum.capacity / WORD != capacity || used > capacity ||
+	if (r.sum.capacity / WORD != r.capacity || used > r.capacity ||
 	    !check_used(w, m, arena_at, &r, &used))
 		return fail(why, FAIL_CORRUPT, "layout unknown: chunks and their sum disagree");
 	r.sum.committed = r.sum.capacity;
