@@ -67,8 +67,8 @@ static void fill(const struct options *o, struct snapshot *s, struct heap_report
 	r->columns = HEAD;
 	r->head = h;
 	r->count = HEADS;
-	heap_report_note(r, "process %d  %llu objects, %s, garbage included; read %u time%s", s->pid,
-			 (unsigned long long)l->objects, units_print_size(l->bytes, bytes),
+	heap_report_note(r, "process %d  %llu objects, %s, garbage included; read %u time%s",
+			 s->pid, (unsigned long long)l->objects, units_print_size(l->bytes, bytes),
 			 l->repeats + 1, l->repeats ? "s" : "");
 	if (l->skipped)
 		heap_report_note(r,

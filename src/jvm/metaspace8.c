@@ -189,7 +189,8 @@ static bool read_list(struct metaspace_walk *w, struct reading *r, uint64_t at, 
 		r->used += c.top - at;
 		sum->capacity += c.words * WORD;
 		if (sum->capacity / WORD > r->capacity) // a circle, while chunks are given back
-			return fail(why, FAIL_CORRUPT, "a chunk list is longer than its manager counts");
+			return fail(why, FAIL_CORRUPT,
+				    "a chunk list is longer than its manager counts");
 		sum->wasted += at == r->current ? 0 : c.words * WORD - (c.top - at);
 		at = c.next;
 	}
