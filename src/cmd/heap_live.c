@@ -139,8 +139,12 @@ int heap_live_histo(const struct options *o)
 	struct fail why = { 0 };
 	bool done = look(o, &mem, &why);
 
-	if (!done)
+	if (!done && (why.kind == FAIL_GONE || why.kind == FAIL_DENIED))
 		complain("%s", why.text);
+	else if (!done)
+		complain("%s; jcmd PID GC.class_histogram -all counts in a pause, and jcmd PID "
+			 "GC.heap_dump makes a file for jledger heap",
+			 why.text);
 	arena_drop(&mem);
 	return done ? EXIT_DONE : EXIT_UNREADABLE;
 }

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "base/fail.h"
+#include "base/units.h"
 #include "collect/collector.h"
 #include "collect/stale.h"
 #include "collect/taken.h"
@@ -171,7 +172,9 @@ static bool run_musl(struct look *look, const struct malloc_view *view, struct f
 	for (size_t i = 0; i < m.pieces.count; i++)
 		own[i] = (struct range){ m.pieces.at[i].start, m.pieces.at[i].end };
 	look->stale = stale_bytes(look, view, own, m.pieces.count);
-	if (!m.whole) { // each piece stands for itself
+	if (!m.whole) {           // each piece stands for itself
+		if (!look->stale) // worth another look as well
+			look->stale = PAGE_SIZE_BYTES;
 		fail(why, FAIL_CORRUPT, "some of musl's groups moved while they were read");
 		look_miss(look, &collector_malloc, why);
 	}

@@ -4,52 +4,40 @@
 #include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <unistd.h>
 
 #include "base/arena.h"
 #include "base/fail.h"
 #include "collect/collector.h"
 #include "collect/look.h"
+#include "parse/procstat.h"
 
-enum { THREADS_LIMIT = 1 << 17, UTIME_WORD = 11 }; // of what stands behind the state
+enum { THREADS_LIMIT = 1 << 17 };
 
-// "TID (NAME) STATE PPID ...": a name may hold anything, the last ')' ends it.
-static bool parse_stat(struct span text, char *state, double *ticks)
+static bool read_stat(const struct target *t, const char *path, struct arena *mem,
+		      struct procstat *out, struct fail *why)
 {
-	struct span word;
-	uint64_t user = 0, kernel = 0;
-	size_t end = text.len;
+	struct span text;
 
-	while (end && text.at[end - 1] != ')')
-		end--;
-	if (!end)
-		return false;
-	text.at += end;
-	text.len -= end;
-	if (!span_take_word(&text, &word) || word.len != 1)
-		return false;
-	*state = word.at[0];
-	for (int i = 1; i < UTIME_WORD; i++)
-		if (!span_take_word(&text, &word))
-			return false;
-	if (!span_take_word(&text, &word) || !span_take_dec(&word, &user) ||
-	    !span_take_word(&text, &word) || !span_take_dec(&word, &kernel))
-		return false;
-	*ticks = (double)user + (double)kernel;
-	return true;
+	return tree_read(t->files, path, mem, &text, why) && procstat_parse(text, out, why);
+}
+
+static double seconds_of(const struct procstat *s)
+{
+	return (double)(s->user_ns + s->system_ns) / 1e9;
 }
 
 static bool read_one(const struct target *t, struct arena *mem, struct thread_cpu *c)
 {
-	const double hertz = (double)sysconf(_SC_CLK_TCK);
+	struct procstat stat;
 	struct span text, word;
 	uint64_t ns;
 	char path[80];
 
 	snprintf(path, sizeof(path), "/proc/%d/task/%d/stat", t->pid, c->tid);
-	if (!tree_read(t->files, path, mem, &text, NULL) || !parse_stat(text, &c->state, &c->s))
+	if (!read_stat(t, path, mem, &stat, NULL))
 		return false;
-	c->s /= hertz;
+	c->state = stat.state;
+	c->s = seconds_of(&stat);
 	snprintf(path, sizeof(path), "/proc/%d/task/%d/schedstat", t->pid, c->tid);
 	if (tree_read(t->files, path, mem, &text, NULL) && span_take_word(&text, &word) &&
 	    span_take_dec(&word, &ns) && ns) // 0: the kernel does not count
@@ -69,17 +57,15 @@ bool threadcpu_read(const struct target *t, struct arena *mem, struct thread_cpu
 {
 	VEC(struct thread_cpu) got = { 0 };
 	struct tree_names names;
-	struct span text;
+	struct procstat stat;
 	double wall;
-	char path[40], state;
+	char path[40];
 
 	*out = (struct thread_cpus){ 0 };
 	snprintf(path, sizeof(path), "/proc/%d/stat", t->pid);
-	if (!tree_read(t->files, path, mem, &text, why))
+	if (!read_stat(t, path, mem, &stat, why))
 		return false;
-	if (!parse_stat(text, &state, &out->process_s))
-		return fail(why, FAIL_CORRUPT, "%s is not as proc(5) says", path);
-	out->process_s /= (double)sysconf(_SC_CLK_TCK);
+	out->process_s = seconds_of(&stat);
 	snprintf(path, sizeof(path), "/proc/%d/task", t->pid);
 	if (!look_clock(t->files, mem, &out->at_s, &wall, why) ||
 	    !tree_list(t->files, path, mem, &names, why))

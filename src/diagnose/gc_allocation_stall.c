@@ -21,6 +21,9 @@ static enum verdict judge_log(const struct evidence *e, struct arena *mem, struc
 		return ruled_out(out, mem, "the log is of the collector %s", s->collector);
 	if (!w->count)
 		return ruled_out(out, mem, "no thread waited for memory");
+	if (logged_negligible(e, w))
+		return ruled_out(out, mem, "threads waited for memory %s, %.3f s in all",
+				 logged_times(mem, w->count), w->sum_s);
 	out->culprit.kind = "flag";
 	out->culprit.name = "MaxHeapSize";
 	add_evidence(out, mem, "gclog.stalls", (double)w->count, logged_sum(e, mem, w),
@@ -33,13 +36,12 @@ static enum verdict judge_log(const struct evidence *e, struct arena *mem, struc
 			     weigh_size(mem, bytes_of(s->allocated.max)));
 	weigh_remedy(out, mem, out->cause->remedy);
 	if (w->count < MANY && w->max_s < LONG_S)
-		return likely(out, mem, "Threads waited for memory %llu times, %.3f s in all.",
-			      (unsigned long long)w->count, w->sum_s);
-	return confirmed(
-		out, mem,
-		"Threads wait for memory: %llu times, %.2f s in all; the collector's cycles end "
-		"later than the heap is full.",
-		(unsigned long long)w->count, w->sum_s);
+		return likely(out, mem, "Threads waited for memory %s, %.3f s in all.",
+			      logged_times(mem, w->count), w->sum_s);
+	return confirmed(out, mem,
+			 "Threads wait for memory: %s, %.2f s in all; the collector's cycles end "
+			 "later than the heap is full.",
+			 logged_times(mem, w->count), w->sum_s);
 }
 
 const struct rule rule_gc_allocation_stall = { .cause = "gc-allocation-stall",

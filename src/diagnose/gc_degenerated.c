@@ -18,6 +18,9 @@ static enum verdict judge_log(const struct evidence *e, struct arena *mem, struc
 		return ruled_out(out, mem, "the log is of the collector %s", s->collector);
 	if (!d->count)
 		return ruled_out(out, mem, "no cycle was finished in a pause");
+	if (logged_negligible(e, d))
+		return ruled_out(out, mem, "a cycle was finished in a pause %s, %.3f s in all",
+				 logged_times(mem, d->count), d->sum_s);
 	out->culprit.kind = "flag";
 	out->culprit.name = "MaxHeapSize";
 	for (size_t i = 0; i < s->name_count; i++)
@@ -35,8 +38,8 @@ static enum verdict judge_log(const struct evidence *e, struct arena *mem, struc
 			     (unsigned long long)s->full.count, 100 * s->full.freed_share);
 	weigh_remedy(out, mem, out->cause->remedy);
 	if (d->count < MANY && d->sum_s < LONG_S)
-		return likely(out, mem, "A cycle had to be finished in a pause %llu times: %.3f s.",
-			      (unsigned long long)d->count, d->sum_s);
+		return likely(out, mem, "A cycle had to be finished in a pause %s: %.3f s.",
+			      logged_times(mem, d->count), d->sum_s);
 	return confirmed(
 		out, mem,
 		"The program is faster than its collector: %llu cycles were finished in a pause "

@@ -48,6 +48,14 @@ double logged_share(const struct evidence *e, double seconds)
 	return e->log->span_s > 0 ? seconds / e->log->span_s : 0;
 }
 
+bool logged_negligible(const struct evidence *e, const struct gc_sum *s)
+{
+	static const double PART = 1e-5,
+			    LONG_S = 0.1; // a second a day, and no common pause at once
+
+	return e->log->span_s > 0 && s->sum_s < PART * e->log->span_s && s->max_s < LONG_S;
+}
+
 const char *logged_times(struct arena *mem, uint64_t count)
 {
 	return count == 1 ? "once" : arena_format(mem, "%" PRIu64 " times", count);

@@ -17,6 +17,8 @@ const char *logged_sum(const struct evidence *e, struct arena *mem, const struct
 const char *logged_whole(const struct evidence *e, struct arena *mem);
 // Seconds as a part of the log's time; 0 where the log has no time.
 double logged_share(const struct evidence *e, double seconds);
+// So little of the log's time that nobody notices; false where the log has no time.
+bool logged_negligible(const struct evidence *e, const struct gc_sum *s);
 const char *logged_times(struct arena *mem, uint64_t count);             // "once", "3 times"
 const char *logged_seconds(struct arena *mem, double seconds);           // "2.9 s", "4.2 h"
 const char *logged_change(struct arena *mem, const struct gc_change *c); // "941 MB -> 110 MB"

@@ -28,10 +28,10 @@ static enum verdict judge(const struct evidence *e, struct arena *mem, struct fi
 		return cannot_tell(out, mem, "the causes of the collections, in a window",
 				   "jledger doctor PID --for 30s");
 	count = collections_for(&c, CAUSE);
-	if (count < LEAST)
+	if (!count)
 		return ruled_out(out, mem,
-				 "%llu of %llu collections in the window were for Metaspace",
-				 (unsigned long long)count, (unsigned long long)c.count);
+				 "of %llu collections in the window none was for Metaspace",
+				 (unsigned long long)c.count);
 	if (max && (double)committed >= NEAR_LIMIT * (double)max)
 		return ruled_out(out, mem, "Metaspace is at its limit: %s of %s",
 				 weigh_size(mem, committed), weigh_size(mem, max));
@@ -47,6 +47,16 @@ static enum verdict judge(const struct evidence *e, struct arena *mem, struct fi
 	if (grown > FLAT * used && !class_suspect_churn(e).family)
 		return ruled_out(out, mem, "Metaspace grows: %s in %s",
 				 weigh_signed_size(mem, grown), weigh_window_text(mem, e));
+	if (count < LEAST)
+		return cannot_tell(
+			out, mem,
+			arena_format(
+				mem,
+				"whether the threshold for Metaspace is crossed again and again: "
+				"%llu of %s in %.0f s were for Metaspace",
+				(unsigned long long)count, weigh_count(mem, c.count, "collection"),
+				c.seconds),
+			"jledger doctor PID --for 120s");
 	out->bytes = 0;
 	out->culprit.kind = "flag";
 	out->culprit.name =

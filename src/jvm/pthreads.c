@@ -84,8 +84,7 @@ static void vote(const struct memory *memory, const struct pthread_seed *s, stru
 		v->list[i] += is_link(memory, &r, i, s->pthread_at);
 }
 
-// The place with the most votes, if nearly all voted for it.
-static bool elect(const unsigned *votes, size_t count, unsigned asked, size_t *out)
+bool pthreads_elect(const unsigned *votes, size_t count, unsigned asked, size_t *out)
 {
 	size_t best = 0;
 
@@ -104,8 +103,9 @@ static bool calibrate(const struct memory *memory, const struct pthread_seed *se
 
 	for (size_t i = 0; i < count && v->asked < ASKED; i++)
 		vote(memory, &seeds[i], v);
-	if (!elect(v->tid, RECORD / 4, v->asked, &tid) ||
-	    !elect(v->block, WORDS, v->asked, &block) || !elect(v->list, WORDS, v->asked, &list))
+	if (!pthreads_elect(v->tid, RECORD / 4, v->asked, &tid) ||
+	    !pthreads_elect(v->block, WORDS, v->asked, &block) ||
+	    !pthreads_elect(v->list, WORDS, v->asked, &list))
 		return fail(why, FAIL_ABSENT,
 			    "layout unknown: thread descriptors of this libc (%u seen)", v->asked);
 	*out = (struct shape){ tid * 4, block * 8, list * 8 };

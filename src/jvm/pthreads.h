@@ -50,4 +50,7 @@ bool pthreads_read_musl(const struct memory *memory, const struct maps *maps,
 			const struct pthread_seed *seeds, size_t count, struct arena *mem,
 			struct pthreads *out, struct fail *why);
 
+// For both: the place with the most votes, if nearly all of those asked voted for it.
+bool pthreads_elect(const unsigned *votes, size_t count, unsigned asked, size_t *out);
+
 #endif

@@ -83,15 +83,6 @@ static void vote(const struct memory *memory, const struct pthread_seed *s, stru
 		v->link[i] += is_link(memory, &r, i, s->pthread_at);
 }
 
-static bool elect(const unsigned *votes, size_t count, unsigned asked, size_t *out)
-{
-	*out = 0;
-	for (size_t i = 1; i < count; i++)
-		if (votes[i] > votes[*out])
-			*out = i;
-	return asked >= 2 && votes[*out] * 10 >= asked * 8;
-}
-
 static bool calibrate(const struct memory *memory, const struct pthread_seed *seeds, size_t count,
 		      struct shape *out, struct fail *why)
 {
@@ -99,9 +90,9 @@ static bool calibrate(const struct memory *memory, const struct pthread_seed *se
 
 	for (size_t i = 0; i < count && v.asked < ASKED; i++)
 		vote(memory, &seeds[i], &v);
-	return (elect(v.tid, 2 * WORDS, v.asked, &out->tid) &&
-		elect(v.block, WORDS, v.asked, &out->block) &&
-		elect(v.link, WORDS, v.asked, &out->link)) ||
+	return (pthreads_elect(v.tid, 2 * WORDS, v.asked, &out->tid) &&
+		pthreads_elect(v.block, WORDS, v.asked, &out->block) &&
+		pthreads_elect(v.link, WORDS, v.asked, &out->link)) ||
 	       fail(why, FAIL_ABSENT, "layout unknown: thread descriptors of this libc (%u seen)",
 		    v.asked);
 }

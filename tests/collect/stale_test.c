@@ -93,7 +93,7 @@ Test(stale, taken_memory_does_not_count)
 
 Test(stale, where_little_is_unexplained_nothing_is_read)
 {
-	explain(AT, AT + SIZE - KIB(300));
+	explain(AT, AT + SIZE - KIB(28));
 	cr_assert_eq(stale_bytes(&look, &view, own, own_count), 0);
 	cr_assert_eq(asked, 0);
 }

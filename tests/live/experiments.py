@@ -159,7 +159,7 @@ def trim(work, name):
     if why:
         skip("trim in namespaces of its own", why)
         return
-    with freed(work, around=own_namespaces()) as jvm:
+    with freed(work, around=own_namespaces("--kill-child")) as jvm:
         trimmed("trim in namespaces of its own", java_below(jvm.pid), os.geteuid())
 
 
